@@ -1,0 +1,94 @@
+"""What a mask file delineates: a lesion's voxels or contours, in whose geometry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.contours import Contours
+from imaging.flags import Flag, Refused
+from imaging.region import Region
+from imaging.volume import Volume
+
+OWN_GEOMETRY = Flag(
+    "OWN_GEOMETRY",
+    "The series lacks images this mask was drawn on; it is measured in its own geometry.",
+)
+UNEVEN = Flag(
+    "UNEVEN_SPACING",
+    "The planes of this mask are unevenly spaced; no volume can be trusted.",
+)
+SINGLE = Flag("SINGLE_SLICE", "The mask lies on one plane, and nothing says how thick it is.")
+
+
+@dataclass(frozen=True, eq=False)
+class Delineation:
+    """A lesion on `geometry`: the series, or the mask's `own` where that does not hold its images.
+
+    `pixels` says whether the geometry has pixels that an end point can be given in.
+    """
+
+    geometry: Volume
+    shape: Region | Contours
+    own: bool = False
+    pixels: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """One segment or region of interest of a file, in its order; `found` may be a refusal."""
+
+    kind: Literal["segment", "roi"]
+    number: int
+    label: str
+    found: Delineation | Refused
+
+
+def own_geometry(
+    positions: NDArray[np.float64],
+    directions: NDArray[np.float64],
+    spacing: tuple[float, float],
+    shape: tuple[int, int],
+    sop_instance_uids: Sequence[str],
+    stated_step: float | None = None,
+) -> Volume:
+    """Make the geometry of planes at `positions` (n, 3), in rising order, which hold no image.
+
+    `directions` (2, 3) are those of rows and columns, `shape` is (rows, columns).
+    """
+    levels = positions @ np.cross(*directions)
+    step = even_step(levels, stated_step)
+    single = len(levels) == 1
+    return Volume(
+        stored=np.broadcast_to(np.uint8(0), (len(levels), *shape)),
+        slope=np.ones(len(levels)),
+        intercept=np.zeros(len(levels)),
+        positions=positions,
+        row_direction=directions[0],
+        column_direction=directions[1],
+        spacing=spacing,
+        step=step,
+        sop_instance_uids=tuple(sop_instance_uids),
+        frames=(None,) * len(levels),
+        modality="",
+        series_uid="",
+        study_uid="",
+        frame_of_reference_uid="",
+        thickness=None,
+        flags=(OWN_GEOMETRY, *(() if step else (SINGLE if single else UNEVEN,))),
+    )
+
+
+def even_step(levels: NDArray[np.float64], stated: float | None = None) -> float | None:
+    """Find the step, mm, that all planes keep; empty ones may be left out between them.
+
+    The step that the file states is believed where the planes keep it.
+    """
+    gaps = np.diff(levels)
+    smallest = float(gaps.min()) if len(gaps) else None
+    for step in (stated, smallest):
+        if step and step > 0 and np.allclose(gaps / step, np.rint(gaps / step), atol=0.02):
+            return step if not len(gaps) else float(gaps.sum() / np.rint(gaps / step).sum())
+    return None

@@ -1,0 +1,178 @@
+"""The segments of a DICOM Segmentation, as voxels of the series they were drawn on.
+
+PS3.3 A.51 and C.8.20. Frames of empty planes may be absent, and frames come in any order; the
+number of the segment, like every functional group, may stand in the shared or the frame's groups.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from imaging.delineation import Delineation, Marked, own_geometry
+from imaging.flags import Refused
+from imaging.region import Region
+from imaging.volume import Volume
+
+VOXELS_LIMIT = 1 << 29
+_SAME_PLACE = 0.1  # of a pixel or a step: how far a frame may lie from a slice it is drawn on
+_SAME_LEVEL = 0.01  # mm
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """Where each frame lies, and what it shows."""
+
+    segments: NDArray[np.intp]
+    positions: NDArray[np.float64]
+    directions: NDArray[np.float64]
+    spacing: tuple[float, float]
+    stated_step: float | None
+    references: tuple[str, ...]
+    frame_of_reference: str
+
+
+def segments(seg: Dataset, volume: Volume | None) -> Iterator[Marked]:
+    """Take each segment in the order of the file, on `volume` if it holds images of the mask.
+
+    Raises Refused where nothing can be placed: NO_GEOMETRY, TOO_LARGE, UNREADABLE.
+    """
+    frames = _frames(seg)
+    masks = _masks(seg, len(frames.positions))
+    slices = _slices(frames, masks.shape[1:], volume)
+    own = slices is None
+    geometry, planes = _own(frames, masks.shape[1:]) if slices is None else (volume, slices)
+    assert geometry is not None
+    labelmap = seg.get("SegmentationType") == "LABELMAP"
+    for item in seg.get("SegmentSequence", []):
+        number = int(item.SegmentNumber)
+        chosen = np.arange(len(masks)) if labelmap else np.flatnonzero(frames.segments == number)
+        wanted = number if labelmap else _threshold(seg)
+        region = _region(masks, chosen, planes, wanted, exact=labelmap)
+        found = Delineation(geometry, region, own) if len(region) else _empty(number)
+        yield Marked("segment", number, str(item.get("SegmentLabel", "")), found)
+
+
+def _empty(number: int) -> Refused:
+    return Refused("EMPTY_SEGMENT", f"Segment {number} has no voxel.")
+
+
+def _threshold(seg: Dataset) -> float:
+    """Half of what a voxel wholly inside has: 1, or Maximum Fractional Value (0062,000E)."""
+    if seg.get("SegmentationType") != "FRACTIONAL":
+        return 0.5
+    return float(seg.get("MaximumFractionalValue", 255)) / 2
+
+
+def _region(
+    masks: NDArray[np.integer],
+    chosen: NDArray[np.intp],
+    planes: NDArray[np.intp],
+    wanted: float,
+    *,
+    exact: bool,
+) -> Region:
+    """Stack the chosen frames at their planes."""
+    if not len(chosen):
+        return Region(np.zeros((0, 0, 0), bool))
+    first, last = int(planes[chosen].min()), int(planes[chosen].max())
+    voxels = np.zeros((last - first + 1, *masks.shape[1:]), bool)
+    for frame in chosen:
+        inside = masks[frame] == wanted if exact else masks[frame] >= wanted
+        voxels[planes[frame] - first] |= inside
+    return Region.of(voxels, (first, 0, 0))
+
+
+def _masks(seg: Dataset, count: int) -> NDArray[np.integer]:
+    rows, columns = int(seg.get("Rows", 0)), int(seg.get("Columns", 0))
+    if not 0 < rows * columns * count <= VOXELS_LIMIT:
+        raise Refused("TOO_LARGE", f"{count} frames of {rows} × {columns} are no mask of a series.")
+    masks = seg.pixel_array
+    return masks.reshape(count, rows, columns)
+
+
+def _frames(seg: Dataset) -> _Frames:
+    shared = (seg.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    frames = seg.get("PerFrameFunctionalGroupsSequence") or []
+
+    def each(sequence: str, keyword: str) -> list[object]:
+        return [_member(frame, shared, sequence, keyword) for frame in frames]
+
+    positions = each("PlanePositionSequence", "ImagePositionPatient")
+    orientations = each("PlaneOrientationSequence", "ImageOrientationPatient")
+    spacings = each("PixelMeasuresSequence", "PixelSpacing")
+    if not frames or not all([*positions, *orientations, *spacings]):
+        raise Refused("NO_GEOMETRY", "Frames lack their position, orientation or pixel spacing.")
+    directions = np.array(orientations, float).reshape(-1, 2, 3)
+    spacing = np.array(spacings, float).reshape(-1, 2)
+    if np.ptp(directions, axis=0).max() > 1e-3 or np.ptp(spacing, axis=0).max() > 1e-4:
+        raise Refused("NO_GEOMETRY", "Frames differ in orientation or pixel spacing.")
+    step = _member(frames[0], shared, "PixelMeasuresSequence", "SpacingBetweenSlices")
+    numbers = each("SegmentIdentificationSequence", "ReferencedSegmentNumber")
+    return _Frames(
+        segments=np.array([int(str(number or 0)) for number in numbers]),
+        positions=np.array(positions, float),
+        directions=directions[0] / np.linalg.norm(directions[0], axis=1, keepdims=True),
+        spacing=(float(spacing[0, 0]), float(spacing[0, 1])),
+        stated_step=float(str(step)) if step else None,
+        references=tuple(_reference(frame, shared) for frame in frames),
+        frame_of_reference=str(seg.get("FrameOfReferenceUID", "")),
+    )
+
+
+def _member(frame: Dataset, shared: Dataset, sequence: str, keyword: str) -> object:
+    for groups in (frame, shared):
+        if items := groups.get(sequence):
+            return items[0].get(keyword)
+    return None
+
+
+def _reference(frame: Dataset, shared: Dataset) -> str:
+    """Name the image that a frame was drawn on; "" where it names none."""
+    for groups in (frame, shared):
+        for derivation in groups.get("DerivationImageSequence") or []:
+            for source in derivation.get("SourceImageSequence") or []:
+                return str(source.get("ReferencedSOPInstanceUID", ""))
+    return ""
+
+
+def _slices(
+    frames: _Frames, shape: Sequence[int], volume: Volume | None
+) -> NDArray[np.intp] | None:
+    """Find the slice of each frame; None unless all lie on slices of the volume, pixel on pixel."""
+    if volume is None or tuple(shape) != volume.stored.shape[1:]:
+        return None
+    named = set(frames.references) & set(volume.sop_instance_uids)
+    if not named and frames.frame_of_reference != volume.frame_of_reference_uid:
+        return None
+    directions = np.stack([volume.row_direction, volume.column_direction])
+    if not np.allclose(frames.directions, directions, atol=1e-3):
+        return None
+    if not np.allclose(frames.spacing, volume.spacing, rtol=1e-3):
+        return None
+    at = volume.voxel(frames.positions)
+    nearest = np.rint(at[:, 2])
+    at[:, 2] -= nearest
+    inside = (nearest >= 0) & (nearest < len(volume.stored))
+    return nearest.astype(int) if inside.all() and abs(at).max() < _SAME_PLACE else None
+
+
+def _own(frames: _Frames, shape: Sequence[int]) -> tuple[Volume, NDArray[np.intp]]:
+    """Make the planes that the frames lie on, and say on which each does."""
+    levels = frames.positions @ np.cross(*frames.directions)
+    order = np.argsort(levels, kind="stable")
+    new = np.diff(levels[order], prepend=-np.inf) > _SAME_LEVEL
+    planes = np.empty(len(order), int)
+    planes[order] = np.cumsum(new) - 1
+    first = order[new]
+    geometry = own_geometry(
+        frames.positions[first],
+        frames.directions,
+        frames.spacing,
+        (shape[0], shape[1]),
+        [frames.references[frame] for frame in first],
+        frames.stated_step,
+    )
+    return geometry, planes

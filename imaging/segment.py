@@ -1,0 +1,135 @@
+"""From a reader's click or line to the contours of the lesion under it, and what is doubtful.
+
+A contour is fitted on the slice that was pointed at, from several starts, recentred, and carried
+from slice to slice as long as it looks like the lesion. Second opinions on the first slice, by
+other methods, tell how far it can be trusted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imaging import polar
+from imaging.agreement import doubts
+from imaging.contours import Contours
+from imaging.diameters import Segment
+from imaging.fit import Crop, Fit, crop_of, fitted, recentred
+from imaging.flags import Refused
+from imaging.outline import area
+from imaging.polar import RAYS, REACH
+from imaging.volume import Volume
+
+SEED = 2.5  # mm around a click that are taken to be lesion
+STARTS = (4.0, 9.0, 16.0, 26.0, 40.0)  # mm from a click at which its surroundings are looked for
+LEAST_CONTRAST = 1.5  # of the noise
+LEAST_PIXELS = 9
+LEAST_CLEAR = 0.5  # of the contour: with less of a border there is none
+MOST_AT_EDGE = 0.05  # of the contour
+SIMILAR = 0.5  # of the contrast: how far the next slice may differ where the lesion goes on
+GROWTH = 1.5  # of the area, from a slice to the next
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Contours of a lesion by slice, and reasons to doubt them."""
+
+    contours: Contours
+    doubts: tuple[str, ...]
+
+
+def from_click(volume: Volume, point: tuple[float, float], slice_: int) -> Segmentation:
+    """Segment the lesion under a pixel (column, row).
+
+    Raises Refused: NO_CONTRAST, LEAK, EDGE_OF_VOLUME, TOO_SMALL_TO_SEGMENT.
+    """
+    seed = np.array([point[0] * volume.spacing[1], point[1] * volume.spacing[0]])
+    crop = crop_of(volume, slice_, seed)
+    rays = crop.rays(seed)
+    lesion = float(np.median(polar.core(rays.samples, np.full(RAYS, SEED), 1.0)))
+    anywhere = np.full(RAYS, REACH)
+    fits = []
+    for start in STARTS:
+        ring = polar.ring_medians(rays.samples, np.full(RAYS, start))
+        for percent in (15, 85):  # darker or brighter than the lesion
+            around = np.full(RAYS, np.percentile(ring, percent))
+            if abs(around[0] - lesion) > LEAST_CONTRAST * crop.noise:
+                fits.append(fitted(rays, lesion, around, anywhere / 2, anywhere, rounds=2))
+    return _completed(volume, slice_, _chosen(crop, fits))
+
+
+def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
+    """Segment the lesion along a reader's line; raises what `from_click` does."""
+    centre, half = line.ends.mean(axis=0), line.mm / 2
+    crop = crop_of(volume, slice_, centre)
+    rays = crop.rays(centre)
+    start = np.full(RAYS, 0.85 * half)
+    lesion = float(np.median(polar.core(rays.samples, start, 0.7)))
+    around = polar.surroundings(rays.samples, np.full(RAYS, half), lesion)
+    slack = np.full(RAYS, 0.6 * half + 2.0)
+    fit = fitted(rays, lesion, around, start, slack, rounds=3)
+    return _completed(volume, slice_, _chosen(crop, [fit]))
+
+
+def _chosen(crop: Crop, fits: list[Fit]) -> Fit:
+    """Choose the fit with the clearest contour, recentre it, and refuse what is clearly wrong."""
+    seen = [fit for fit in fits if abs(fit.contrast) > LEAST_CONTRAST * crop.noise]
+    if not seen:
+        says = "Nothing at this place stands out from its surroundings."
+        raise Refused("NO_CONTRAST", says)
+    best = recentred(crop, max(seen, key=Fit.clarity), times=2)
+    _refuse_unbounded(best)
+    if area(best.ring) < LEAST_PIXELS * crop.spacing[0] * crop.spacing[1]:
+        says = f"The lesion covers fewer than {LEAST_PIXELS} pixels."
+        raise Refused("TOO_SMALL_TO_SEGMENT", says)
+    return best
+
+
+def _refuse_unbounded(fit: Fit) -> None:
+    if np.mean(fit.at_border()) > MOST_AT_EDGE:
+        says = "The lesion reaches the edge of the images; what lies beyond cannot be measured."
+        raise Refused("EDGE_OF_VOLUME", says)
+    if np.mean(fit.radii > REACH - 3.0) > MOST_AT_EDGE:
+        says = f"No border was found within {REACH:g} mm; draw the lesion's line instead."
+        raise Refused("LEAK", says)
+    clear = float(fit.clear().mean())
+    if clear < LEAST_CLEAR:
+        raise Refused("LEAK", f"No border is seen along {1 - clear:.0%} of the contour.")
+
+
+def _completed(volume: Volume, slice_: int, first: Fit) -> Segmentation:
+    fits = {slice_: first}
+    for towards in (-1, 1):
+        fits |= _carried(volume, slice_, first, towards)
+    _refuse_cut_off(volume, fits)
+    contours = Contours.of({number: [fit.ring] for number, fit in sorted(fits.items())})
+    return Segmentation(contours, doubts(crop_of(volume, slice_, first.rays.centre), first))
+
+
+def _carried(volume: Volume, slice_: int, fit: Fit, towards: int) -> dict[int, Fit]:
+    """Follow the lesion from slice to slice until one no longer looks like it."""
+    found = {}
+    number = slice_ + towards
+    while 0 <= number < len(volume.stored):
+        crop = crop_of(volume, number, fit.rays.centre)
+        rays = crop.rays(fit.rays.centre)
+        if not fit.resembles(rays, SIMILAR):
+            break
+        around = polar.surroundings(rays.samples, fit.radii, fit.lesion)
+        slack = 0.25 * fit.radii + 3.0
+        following = recentred(crop, fitted(rays, fit.lesion, around, fit.radii, slack))
+        size, before = area(following.ring), area(fit.ring)
+        if size > GROWTH * before or size < LEAST_PIXELS * volume.spacing[0] * volume.spacing[1]:
+            break
+        found[number] = fit = following
+        number += towards
+    return found
+
+
+def _refuse_cut_off(volume: Volume, fits: dict[int, Fit]) -> None:
+    """Refuse a lesion that is still large where the images end."""
+    sizes = {number: area(fit.ring) for number, fit in fits.items()}
+    last = len(volume.stored) - 1
+    largest = max(sizes.values())
+    if last and max(sizes.get(0, 0.0), sizes.get(last, 0.0)) > 0.7 * largest:
+        says = "The lesion reaches the first or last slice; what lies beyond cannot be measured."
+        raise Refused("EDGE_OF_VOLUME", says)

@@ -1,0 +1,150 @@
+"""A DICOM CT or MR series becomes a Volume, or is refused or flagged by name."""
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from imaging.elements import Source
+from imaging.flags import Flag, Refused
+from imaging.headers import Instance, inspect
+from imaging.pixels import Stored, decoded, read_into
+from imaging.stacks import Member, Stack, stacks
+from imaging.volume import Volume
+from imaging.walk import NATIVE
+
+PASSED_OVER = {"NOT_DICOM", "NOT_AN_IMAGE", "UNSUPPORTED_MODALITY"}
+"""What may lie in a folder beside a series without being part of it."""
+VOLUME_LIMIT = 4 << 30
+"""Bytes of pixels that one series may have."""
+
+
+def load(
+    source: str | os.PathLike[str] | Iterable[Source], *, series_uid: str | None = None
+) -> Volume:
+    """The one series in a folder and the folders below it, or among the files given.
+
+    A folder may hold other things too; among files given, each must be DICOM of a kind that
+    `inspect` takes. Masks are passed over. Slices are ordered by position along their normal,
+    never by name or number; an instance that is there twice counts once. Different instances at
+    one place (several echoes, a repeated scan) are all kept and flagged, without a trusted volume.
+
+    Raises Refused: NOT_A_SERIES where nothing is left, SEVERAL_SERIES with `series_uids` where
+    more than one stack is, TOO_LARGE, and whatever `inspect` refuses.
+    """
+    if isinstance(source, str | os.PathLike):
+        instances = _instances(_files(source), PASSED_OVER)
+    else:
+        instances = _instances(source, frozenset())
+    if series_uid is not None:
+        instances = [instance for instance in instances if instance.series_uid == series_uid]
+    return _volume(_only(stacks(instances)))
+
+
+def series_flags(instances: Iterable[Instance]) -> tuple[Flag, ...]:
+    """What is doubtful about one series, from its geometry alone; no flags for masks."""
+    found = stacks(instances)
+    if len(found) > 1:
+        return (Flag("SEVERAL_STACKS", _describe(found)),)
+    return found[0].flags() if found else ()
+
+
+def _files(folder: str | os.PathLike[str]) -> Iterator[str]:
+    if not os.path.isdir(folder):
+        yield os.fspath(folder)
+    for place, _, names in os.walk(folder):
+        yield from (os.path.join(place, name) for name in sorted(names))
+
+
+def _instances(sources: Iterable[Source], passed_over: AbstractSet[str]) -> list[Instance]:
+    found = []
+    for source in sources:
+        try:
+            found.append(inspect(source))
+        except Refused as refusal:
+            if refusal.code not in passed_over:
+                raise _named(source, refusal) from None
+    return found
+
+
+def _named(source: Source, refusal: Refused) -> Refused:
+    if isinstance(source, bytes):
+        return refusal
+    name = os.path.basename(source)
+    return Refused(refusal.code, f"{name}: {refusal.says}", refusal.members)
+
+
+def _only(found: list[Stack]) -> Stack:
+    if not found:
+        raise Refused("NOT_A_SERIES", "There is no CT or MR image here, or none of that series.")
+    if len(found) > 1:
+        uids = sorted({_series_uid(stack) for stack in found})
+        raise Refused("SEVERAL_SERIES", _describe(found), {"series_uids": uids})
+    return found[0]
+
+
+def _describe(found: list[Stack]) -> str:
+    parts = [f"{len(stack.members)} slices of {_series_uid(stack)}" for stack in found[:10]]
+    return f"{len(found)} stacks of slices, where one is asked for: {'; '.join(parts)}."
+
+
+def _series_uid(stack: Stack) -> str:
+    return stack.members[0].instance.series_uid
+
+
+def _volume(stack: Stack) -> Volume:
+    instance, _, plane = stack.members[0]
+    planes = [member.plane for member in stack.members]
+    row_direction, column_direction = stack.directions
+    between_rows, between_columns = plane.spacing
+    return Volume(
+        stored=_stored(stack),
+        slope=np.array([plane.slope for plane in planes]),
+        intercept=np.array([plane.intercept for plane in planes]),
+        positions=stack.positions,
+        row_direction=row_direction,
+        column_direction=column_direction,
+        spacing=(between_rows, between_columns),
+        step=stack.step,
+        sop_instance_uids=tuple(member.instance.sop_instance_uid for member in stack.members),
+        frames=tuple(plane.frame for plane in planes),
+        modality=instance.modality,
+        series_uid=instance.series_uid,
+        study_uid=instance.study_uid,
+        frame_of_reference_uid=instance.frame_of_reference_uid,
+        thickness=stack.thickness,
+        flags=stack.flags(),
+    )
+
+
+def _stored(stack: Stack) -> Stored:
+    """Stored values (slices, rows, columns); each instance is opened once."""
+    dtype = np.result_type(*{member.encoding.dtype for member in stack.members})
+    size = (stack.members[0].encoding.rows, stack.members[0].encoding.columns)
+    if len(stack.members) * math.prod(size) * dtype.itemsize > VOLUME_LIMIT:
+        raise Refused("TOO_LARGE", f"The series is larger than {VOLUME_LIMIT} bytes.")
+    stored = np.empty((len(stack.members), *size), dtype)
+    slices: dict[str, list[int]] = {}
+    for index, member in enumerate(stack.members):
+        slices.setdefault(member.instance.sop_instance_uid, []).append(index)
+    for indices in slices.values():
+        _fill([stored[n] for n in indices], [stack.members[n] for n in indices])
+    return stored
+
+
+def _fill(targets: Sequence[Stored], members: Sequence[Member]) -> None:
+    """Read the planes of one instance into place."""
+    instance, encoding, _ = members[0]
+    frames = [(member.plane.frame or 1) - 1 for member in members]
+    try:
+        if encoding.syntax in NATIVE:
+            for target, frame in zip(targets, frames, strict=True):
+                read_into(target, instance.source, encoding, frame)
+        else:
+            pixels = decoded(instance.source, encoding)
+            for target, frame in zip(targets, frames, strict=True):
+                target[:] = pixels[frame]
+    except Refused as refusal:
+        raise _named(instance.source, refusal) from None

@@ -1,0 +1,133 @@
+"""The switches that a trial's protocol may set, and what each is when it sets nothing."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import ClassVar
+
+from recist.refusal import Fault, Refused
+
+
+class PrPersistence(StrEnum):
+    """Whether a PR that drifts above its line stays one (EORTC FAQ, managing PR)."""
+
+    LITERAL = "LITERAL"
+    EORTC_FAQ = "EORTC_FAQ"
+
+
+class DiseaseAfterCr(StrEnum):
+    """What disease after a CR means (RECIST 1.1, Table 3, note a)."""
+
+    PD = "PD"
+    RECODE_PR = "RECODE_PR"
+
+
+class RemovedTarget(StrEnum):
+    """What a target that was resected or irradiated on study counts for."""
+
+    NE = "NE"
+    ZERO = "ZERO"
+
+
+class Measure(StrEnum):
+    """What a lesion counts for."""
+
+    PRODUCT = "PRODUCT"
+    LONGEST_DIAMETER = "LONGEST_DIAMETER"
+
+
+class PdReference(StrEnum):
+    """What the rise to PD is measured from."""
+
+    NADIR = "NADIR"
+    BASELINE = "BASELINE"
+
+
+class PdScope(StrEnum):
+    """Whether one lesion, or their sum, must grow to PD."""
+
+    PER_LESION = "PER_LESION"
+    SUM = "SUM"
+
+
+class IcpdReference(StrEnum):
+    """Which unconfirmed progression a further growth is measured from."""
+
+    ANY_PRIOR_IUPD = "ANY_PRIOR_IUPD"
+    LAST_READ = "LAST_READ"
+
+
+class BorAlgorithm(StrEnum):
+    """How the best overall response is derived."""
+
+    RECIST_TABLE_3 = "RECIST_TABLE_3"
+    ADMIRAL = "ADMIRAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """Every switch with the value that decides; criteria may have defaults of their own."""
+
+    confirm: bool = True
+    confirm_min_days: int = 28
+    sd_min_days: int = 42
+    max_ne_between: int = 1
+    accept_sd_between: bool = False
+    pr_persistence: PrPersistence = PrPersistence.LITERAL
+    disease_after_cr: DiseaseAfterCr = DiseaseAfterCr.PD
+    removed_target: RemovedTarget = RemovedTarget.NE
+    measure: Measure = Measure.PRODUCT
+    pd_reference: PdReference = PdReference.NADIR
+    pd_scope: PdScope = PdScope.PER_LESION
+    icpd_reference: IcpdReference = IcpdReference.ANY_PRIOR_IUPD
+    icpd_max_days: int | None = None
+    baseline_max_age_days: int = 28
+    bor_algorithm: BorAlgorithm = BorAlgorithm.RECIST_TABLE_3
+    missing_as_ne: bool = False
+    ne_is_attended: bool = False
+
+
+OF_ONE_EDITION = frozenset(
+    {"measure", "pd_reference", "pd_scope", "icpd_reference", "icpd_max_days"}
+)
+"""Switches that only the criteria which list them have; the others are every criteria's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """The switches that a protocol sets; the others keep the defaults of the criteria.
+
+    No defaults here: a client would send them, and they differ by criteria.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+    confirm: bool | None = None
+    confirm_min_days: int | None = None
+    sd_min_days: int | None = None
+    max_ne_between: int | None = None
+    accept_sd_between: bool | None = None
+    pr_persistence: PrPersistence | None = None
+    disease_after_cr: DiseaseAfterCr | None = None
+    removed_target: RemovedTarget | None = None
+    measure: Measure | None = None
+    pd_reference: PdReference | None = None
+    pd_scope: PdScope | None = None
+    icpd_reference: IcpdReference | None = None
+    icpd_max_days: int | None = None
+    baseline_max_age_days: int | None = None
+    bor_algorithm: BorAlgorithm | None = None
+    missing_as_ne: bool | None = None
+    ne_is_attended: bool | None = None
+
+    def __post_init__(self) -> None:
+        negative = [name for name, value in self.given().items() if _below_zero(value)]
+        if negative:
+            raise Refused(*(Fault((name,), "not below zero") for name in negative))
+
+    def given(self) -> dict[str, object]:
+        """Only the switches that are set."""
+        values = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {name: value for name, value in values if value is not None}
+
+
+def _below_zero(value: object) -> bool:
+    return isinstance(value, int) and value < 0

@@ -1,0 +1,156 @@
+"""The words that criteria are written in: a rule, and the tests that it may put to a burden."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from recist.burden import Burden, Rest
+from recist.vocabulary import Response
+
+T_contra = TypeVar("T_contra", contravariant=True)
+T = TypeVar("T")
+
+
+class Test(Protocol[T_contra]):
+    """A yes-or-no question about one time point."""
+
+    def __call__(self, case: T_contra, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[T_contra]):
+    """If `when` holds, the response is `then`; `says` opens with the section it comes from."""
+
+    then: Response
+    when: Test[T_contra]
+    says: str
+    code: str = ""
+    """What tells rules of one section apart; the response, where it is left out."""
+
+    @property
+    def section(self) -> str:
+        """The section as printed: what `says` opens with, up to the colon."""
+        head = self.says.partition(":")[0]
+        return head.removesuffix(f" {self.then}")
+
+    @property
+    def slug(self) -> str:
+        """The rule's name within its criteria, e.g. `4.3.1-PR`."""
+        return f"{self.section}-{self.code or self.then}".replace(",", "").replace(" ", "-")
+
+
+def first(rules: Iterable[Rule[T]], case: T) -> Rule[T]:
+    """Return the first rule that holds. The order is part of the rules; they end in `otherwise`."""
+    return next(rule for rule in rules if rule.when(case))
+
+
+@dataclass(frozen=True, slots=True)
+class Falls:
+    """At least `percent` below the baseline."""
+
+    percent: int
+
+    def __call__(self, b: Burden) -> bool:
+        """Compare whole numbers; a percentage is never rounded."""
+        return 100 * (b.baseline - b.now) >= self.percent * b.baseline
+
+    def line(self, b: Burden) -> float | None:
+        """The largest sum that is low enough, in mm or mm2; None where the sum is not known."""
+        if not b.complete or b.after_cr:
+            return None
+        return b.baseline * (100 - self.percent) / (100 * b.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Rises:
+    """At least `percent` and `and_mm` above the smallest sum before, or above the baseline."""
+
+    percent: int
+    and_mm: int = 0
+    over_baseline: bool = False
+
+    def __call__(self, b: Burden) -> bool:
+        """A growth from nothing fulfils any percentage (criteria divide by no zero)."""
+        reference = b.baseline if self.over_baseline else b.nadir
+        rise = b.now - reference
+        return rise > 0 and rise >= self.and_mm * b.unit and 100 * rise >= self.percent * reference
+
+    def line(self, b: Burden) -> float | None:
+        """The smallest sum that is high enough, in mm or mm2."""
+        if b.after_cr:
+            return None
+        reference = b.baseline if self.over_baseline else b.nadir
+        least = max(reference + self.and_mm * b.unit, reference + 1)
+        return max(reference * (100 + self.percent), 100 * least) / (100 * b.unit)
+
+
+falls = Falls
+rises = Rises
+
+
+def gone(b: Burden) -> bool:
+    """Every target has gone."""
+    return b.gone
+
+
+def returned(b: Burden) -> bool:
+    """A target is there although everything had gone before."""
+    return b.after_cr and b.present
+
+
+def incomplete(b: Burden) -> bool:
+    """A target was not evaluable."""
+    return not b.complete
+
+
+def kept(b: Burden) -> bool:
+    """A PR that was reached before, and is kept."""
+    return b.kept_pr
+
+
+def progressed(rest: Rest) -> bool:
+    """The reader calls a non-target unequivocally progressed."""
+    return rest.progressed
+
+
+def rest_returned(rest: Rest) -> bool:
+    """A non-target is there although everything had gone before."""
+    return rest.returned
+
+
+def persists(rest: Rest) -> bool:
+    """At least one non-target is still there."""
+    return rest.present
+
+
+def unknown(rest: Rest) -> bool:
+    """At least one non-target was not evaluated."""
+    return rest.unknown
+
+
+def marker(rest: Rest) -> bool:
+    """A tumour marker is still above normal."""
+    return rest.marker
+
+
+def none_known(rest: Rest) -> bool:
+    """There are no non-targets."""
+    return not rest.any_known
+
+
+def otherwise(_: object) -> bool:
+    """None of the rules before."""
+    return True
+
+
+Line = Callable[[Burden], float | None]
+
+
+def line_of(rules: Iterable[Rule[Burden]], response: Response) -> Line:
+    """Where the sum would first have made this response, by the rule that weighs sums."""
+    tests = (rule.when for rule in rules if rule.then is response)
+    return next((test.line for test in tests if isinstance(test, (Falls, Rises))), _no_line)
+
+
+def _no_line(_: Burden) -> None:
+    return None

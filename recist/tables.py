@@ -1,0 +1,58 @@
+"""Decision tables: every case is covered, and all the rows that cover one agree."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from recist.vocabulary import NewLesion, Response
+
+Words = frozenset[Response]
+
+R = Response
+ANY: Words = frozenset({R.CR, R.PR, R.SD, R.PD, R.NE, R.NA, R.NON_CR_NON_PD})
+NO = frozenset({NewLesion.NONE, NewLesion.EQUIVOCAL})
+"""An equivocal lesion does not count until it is resolved."""
+YES = frozenset({NewLesion.UNEQUIVOCAL})
+EITHER = NO | YES
+
+TARGET_WORDS = (R.CR, R.PR, R.SD, R.PD, R.NE, R.NA)
+NON_TARGET_WORDS = (R.CR, R.NON_CR_NON_PD, R.PD, R.NE, R.NA)
+
+Case = tuple[Response, Response, NewLesion]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed row: target disease, non-target disease, new lesions, and all together."""
+
+    target: Words
+    non_target: Words
+    new: frozenset[NewLesion]
+    overall: Response
+    section: str
+
+    @property
+    def says(self) -> str:
+        """The row in words."""
+        new = {NO: "no new lesion", YES: "a new lesion", EITHER: "new lesions or none"}[self.new]
+        return (
+            f"{self.section}: target {_words(self.target)}, non-target {_words(self.non_target)}, "
+            f"{new}: {self.overall}"
+        )
+
+
+def lookup(rows: Iterable[Row]) -> Mapping[Case, Row]:
+    """Unfold a table into its cases; the first row that covers a case answers it."""
+    table: dict[Case, Row] = {}
+    for row in rows:
+        for case in product(row.target, row.non_target, row.new):
+            table.setdefault(case, row)
+    return table
+
+
+def _words(words: Words) -> str:
+    if words == ANY:
+        return "any"
+    if len(words) > 3:
+        return "any but " + " or ".join(sorted(ANY - words))
+    return " or ".join(sorted(words))

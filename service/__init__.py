@@ -1,0 +1,1 @@
+"""The service: trials, readers and images over HTTP, kept in a database."""

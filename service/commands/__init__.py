@@ -1,0 +1,1 @@
+"""The commands of `recist` that need the service or its database."""

@@ -1,0 +1,14 @@
+"""What the service answers to: routes that speak HTTP and nothing else."""
+
+from service.routers import assess, criteria, operations, tokens
+
+# Open to those that service.roles opens each operation to.
+GUARDED = (
+    assess.router,
+    criteria.router,
+    tokens.router,
+    operations.guarded,
+)
+
+# Open to anyone.
+OPEN = (operations.router,)
