@@ -2,8 +2,8 @@
 
 The longest diameter is the longest segment inside the lesion on the plane where it is longest;
 the short axis is the longest chord inside the lesion, on the same plane, perpendicular to it
-(RECIST 1.1, Eisenhauer 2009, section 4.2 and appendix II). A hole that the lesion surrounds, such
-as a necrosis or a cavity, is inside it, as readers draw it. Lengths are in mm.
+(RECIST 1.1, Eisenhauer et al., Eur J Cancer 2009;45:228-247). A hole that the lesion surrounds,
+such as a necrosis or a cavity, is inside it, as readers draw it. Lengths are in mm.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,11 +12,11 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, find_objects, label
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist
 
+from imaging import bounds
 from imaging.chord import longest_chord
 from imaging.outline import Outline, Points, of_mask, stays_inside
 from imaging.region import Region
@@ -29,8 +29,6 @@ CONVENTION = "PIXEL_CENTRES_PLUS_30_PERCENT"  # of the pitch, along the diameter
 LEAVES = 1.05  # an unconstrained diameter is worth saying where it is longer by this factor
 EQUAL = 1e-9  # mm; diameters that differ by less are tied
 
-_DIRECTIONS = np.arange(16) * np.pi / 16
-_SLACK = 1 / np.cos(np.pi / 32)  # a diameter between two of the directions is wider by up to this
 _HULL_FROM = 500  # corners; below, all pairs are faster than a hull
 _MOST_PAIRED = 2000  # corners; of more, every other one is tried, or every third …
 _BATCH = 1024  # segments tested at a time
@@ -83,14 +81,14 @@ def of_region(
     axis: 0 measures between pixel centres. Pixels are connected through sides and corners.
     Raises ValueError for an empty mask.
     """
-    bounds = _bounds(region.voxels, spacing) + fraction * max(spacing)
+    most = bounds.of_mask(region.voxels, spacing) + fraction * max(spacing)
     return _measure(
         Plane(
             region.offset[0] + plane,
             bound,
             partial(_pieces, region, plane, spacing, fraction, chord_fraction),
         )
-        for plane, bound in enumerate(bounds.tolist())
+        for plane, bound in enumerate(most.tolist())
         if bound >= 0
     )
 
@@ -101,7 +99,9 @@ def of_outlines(planes: Iterable[tuple[int, Sequence[Outline]]]) -> Diameters:
     Raises ValueError where there is none.
     """
     return _measure(
-        Plane(number, max(_reach(piece.corners) for piece in pieces), partial(iter, pieces))
+        Plane(
+            number, max(bounds.of_corners(piece.corners) for piece in pieces), partial(iter, pieces)
+        )
         for number, pieces in planes
         if pieces
     )
@@ -161,8 +161,7 @@ def _inside(piece: Outline, widest: list[Segment], floor: float) -> list[Segment
 
 def _shortest_sure(piece: Outline) -> float:
     """Length that the longest segment inside is unlikely to fall short of, from a few chords."""
-    directions = np.column_stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
-    chords = np.stack([longest_chord(piece, direction) for direction in directions])
+    chords = np.stack([longest_chord(piece, direction) for direction in bounds.DIRECTIONS])
     return float(np.hypot(*(chords[:, 1] - chords[:, 0]).T).max()) - 3 * max(piece.cell)
 
 
@@ -232,24 +231,3 @@ def _pieces(
             fraction,
             chord_fraction,
         )
-
-
-def _bounds(voxels: NDArray[np.bool_], spacing: tuple[float, float]) -> NDArray[np.float64]:
-    """Bound the distance between pixel centres on each plane; negative where a plane is empty."""
-    rows = np.arange(voxels.shape[1]) * spacing[0]
-    filled = voxels.any(axis=2)
-    first = voxels.argmax(axis=2) * spacing[1]
-    last = (voxels.shape[2] - 1 - voxels[..., ::-1].argmax(axis=2)) * spacing[1]
-    bounds = np.full(len(voxels), -np.inf)
-    for angle in _DIRECTIONS:
-        x, y = np.cos(angle), rows * np.sin(angle)
-        left, right = (first, last) if x >= 0 else (last, first)
-        low = np.where(filled, left * x + y, np.inf).min(axis=1, initial=np.inf)
-        high = np.where(filled, right * x + y, -np.inf).max(axis=1, initial=-np.inf)
-        bounds = np.maximum(bounds, (high - low) * _SLACK)
-    return bounds
-
-
-def _reach(corners: Points) -> float:
-    directions = np.stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
-    return float(np.ptp(corners @ directions, axis=0).max()) * float(_SLACK)

@@ -1,8 +1,8 @@
 """The closed contour around a point that best parts a lesion from what surrounds it.
 
 A lesion is seen as a radius for each direction, found by dynamic programming over samples along
-rays (as in Chen, Wang, Sherman & Amini, IEEE Trans Biomed Eng 1999;46:1279, and others).
-Lengths are in mm.
+rays: the cheapest closed path, where a contour costs what is unlike the lesion inside it and like
+it outside, less the step at its edge. Lengths are in mm.
 """
 
 import numpy as np
@@ -152,4 +152,4 @@ def _shortest_loop(cost: Array) -> NDArray[np.intp]:
     for ray in range(len(rows) - 1, 0, -1):
         path[ray - 1] = path[ray] + came[ray, path[ray]] - WINDOW
     start = count // 2
-    return np.roll(path[start : start + count], 0)
+    return path[start : start + count]

@@ -1,8 +1,8 @@
 """From a reader's click or line to the contours of the lesion under it, and what is doubtful.
 
 A contour is fitted on the slice that was pointed at, from several starts, recentred, and carried
-from slice to slice as long as it looks like the lesion. Second opinions on the first slice, by
-other methods, tell how far it can be trusted.
+from slice to slice as long as it looks like the lesion. A second opinion on the first slice, by
+region growing, tells how far it can be trusted.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from imaging.diameters import Segment
 from imaging.fit import Crop, Fit, crop_of, fitted, recentred
 from imaging.flags import Refused
 from imaging.outline import area
-from imaging.polar import RAYS, REACH
+from imaging.polar import RAYS, REACH, Array
 from imaging.volume import Volume
 
 SEED = 2.5  # mm around a click that are taken to be lesion
@@ -42,7 +42,7 @@ def from_click(volume: Volume, point: tuple[float, float], slice_: int) -> Segme
 
     Raises Refused: NO_CONTRAST, LEAK, EDGE_OF_VOLUME, TOO_SMALL_TO_SEGMENT.
     """
-    seed = np.array([point[0] * volume.spacing[1], point[1] * volume.spacing[0]])
+    seed = _on_pixels(volume, np.array(point) * (volume.spacing[1], volume.spacing[0]))
     crop = crop_of(volume, slice_, seed)
     rays = crop.rays(seed)
     lesion = float(np.median(polar.core(rays.samples, np.full(RAYS, SEED), 1.0)))
@@ -58,8 +58,14 @@ def from_click(volume: Volume, point: tuple[float, float], slice_: int) -> Segme
 
 
 def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
-    """Segment the lesion along a reader's line; raises what `from_click` does."""
-    centre, half = line.ends.mean(axis=0), line.mm / 2
+    """Segment the lesion along a reader's line.
+
+    Raises what `from_click` does, and TOO_LARGE_TO_SEGMENT for a line beyond reach.
+    """
+    centre, half = _on_pixels(volume, line.ends.mean(axis=0)), line.mm / 2
+    if half > REACH:
+        says = f"Only lesions of up to {2 * REACH:g} mm are segmented."
+        raise Refused("TOO_LARGE_TO_SEGMENT", says)
     crop = crop_of(volume, slice_, centre)
     rays = crop.rays(centre)
     start = np.full(RAYS, 0.85 * half)
@@ -68,6 +74,13 @@ def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
     slack = np.full(RAYS, 0.6 * half + 2.0)
     fit = fitted(rays, lesion, around, start, slack, rounds=3)
     return _completed(volume, slice_, _chosen(crop, [fit]))
+
+
+def _on_pixels(volume: Volume, point: Array) -> Array:
+    """Move a point (x, y) mm on the outer half of a pixel at the border to its centre."""
+    _, rows, columns = volume.stored.shape
+    last = np.multiply((columns - 1, rows - 1), (volume.spacing[1], volume.spacing[0]))
+    return np.asarray(np.clip(point, 0, last))
 
 
 def _chosen(crop: Crop, fits: list[Fit]) -> Fit:
@@ -89,8 +102,7 @@ def _refuse_unbounded(fit: Fit) -> None:
         says = "The lesion reaches the edge of the images; what lies beyond cannot be measured."
         raise Refused("EDGE_OF_VOLUME", says)
     if np.mean(fit.radii > REACH - 3.0) > MOST_AT_EDGE:
-        says = f"No border was found within {REACH:g} mm; draw the lesion's line instead."
-        raise Refused("LEAK", says)
+        raise Refused("LEAK", f"No border was found within {REACH:g} mm.")
     clear = float(fit.clear().mean())
     if clear < LEAST_CLEAR:
         raise Refused("LEAK", f"No border is seen along {1 - clear:.0%} of the contour.")

@@ -1,12 +1,14 @@
 """What the service answers to: routes that speak HTTP and nothing else."""
 
-from service.routers import assess, criteria, operations, tokens
+from service.routers import adjudications, assess, criteria, operations, reads, tokens
 
 # Open to those that service.roles opens each operation to.
 GUARDED = (
     assess.router,
     criteria.router,
     tokens.router,
+    reads.router,
+    adjudications.router,
     operations.guarded,
 )
 

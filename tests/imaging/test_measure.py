@@ -126,6 +126,20 @@ def test_a_line_on_nothing_is_measured_itself(volume):
     assert "LOW_TRUST" in {flag.code for flag in found.flags}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ((-0.5, -0.5), (0.4, -0.5)),
+        ((0, 0), (119, 119)),
+        ((119, 0), (119, 119)),
+        ((9, 9), (9.01, 9)),
+    ],
+)
+def test_lines_of_any_length_at_the_border_are_measured(volume, line):
+    found = measure.measure_line(replace(volume, spacing=(9.0, 9.0)), *line, 7)
+    assert found.longest_mm == pytest.approx(9 * np.hypot(*np.subtract(*line)), rel=0.2, abs=1e-3)
+
+
 def test_a_line_far_longer_than_the_lesion_is_measured_itself(volume):
     found = measure.measure_line(volume, (35, 60), (85, 60), 7)
     assert found.convention == "READER_LINE"

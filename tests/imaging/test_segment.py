@@ -178,7 +178,7 @@ def test_a_speck_is_too_small():
     assert refusal(volume, (50, 50, 4)) in {"TOO_SMALL_TO_SEGMENT", "NO_CONTRAST"}
 
 
-@pytest.mark.parametrize("voxel", [(0, 0, 0), (139, 139, 0), (0, 139, 5), (70, 0, 3)])
+@pytest.mark.parametrize("voxel", [(0, 0, 0), (139, 139, 0), (-0.4, 139.4, 5), (70, -0.5, 3)])
 def test_clicks_in_corners_are_answered_or_refused(voxel):
     volume, _, _ = made("lung")
     with suppress(Refused):

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import httpx
 import pytest
 import uvicorn
 
+from service import __main__ as command_line
 from service import connections
 from service.settings import Settings
 
@@ -40,6 +41,25 @@ def recist(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 def environment(**settings: str) -> dict[str, str]:
 
     return os.environ | {f"RECIST_{name.upper()}": value for name, value in settings.items()}
+
+
+@pytest.fixture
+def main(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., "tuple[int, str, str]"]]:
+    """The command line in this process, where it starts in no time: status, output, errors."""
+
+    def run(*words: str, **settings: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["recist", *words])
+        for name, value in settings.items():
+            monkeypatch.setenv(f"RECIST_{name.upper()}", value)
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield run
+    signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -130,24 +150,27 @@ def test_a_taken_port_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_one_line(
-    words: list[str], settings: dict[str, str], says: str
+    words: list[str],
+    settings: dict[str, str],
+    says: str,
+    main: Callable[..., "tuple[int, str, str]"],
 ) -> None:
-    refused = recist(*words, **settings)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("recist: ")
-    assert refused.stderr.count("\n") == 1
-    assert says in refused.stderr
-    assert "Traceback" not in refused.stderr
+    status, out, err = main(*words, **settings)
+    assert (status, out) == (2, "")
+    assert err.startswith("recist: ")
+    assert err.count("\n") == 1
+    assert says in err
+    assert "Traceback" not in err
 
 
-def test_version_and_help() -> None:
-    version = recist("--version")
-    assert (version.returncode, version.stderr) == (0, "")
-    assert re.fullmatch(r"\d+\.\d+\.\d+\n", version.stdout)
+def test_version_and_help(main: Callable[..., "tuple[int, str, str]"]) -> None:
+    status, out, err = main("--version")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", out)
     for words in ([], ["--help"], ["serve", "--help"]):
-        shown = recist(*words)
-        assert (shown.returncode, shown.stderr) == (0, "")
-        assert "serve" in shown.stdout
+        status, out, err = main(*words)
+        assert (status, err) == (0, "")
+        assert "serve" in out
 
 
 def test_nothing_listens_beyond_this_machine_unless_told() -> None:
