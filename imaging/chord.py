@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from imaging.outline import Outline, Points
 
 _LINES = 256  # cut at a time
+_MOST_LINES = 2000  # of more corners, every other one is tried, or every third …
 
 
 def longest_chord(outline: Outline, direction: Points) -> Points:
@@ -18,8 +19,9 @@ def longest_chord(outline: Outline, direction: Points) -> Points:
     along = outline.edges @ direction
     across = outline.edges @ np.array([-direction[1], direction[0]])
     pitch = float(outline.pitch(direction))
-    slit = 2 * pitch
+    slit = 0.0
     lines = np.unique(across)
+    lines = lines[:: 1 + len(lines) // _MOST_LINES]
     best = (0.0, float(along[0, 0]), float(across[0, 0]))
     for first in range(0, len(lines), _LINES):
         best = max(best, _longest(lines[first : first + _LINES], along, across, slit))

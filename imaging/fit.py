@@ -78,13 +78,6 @@ class Fit:
         )
         return np.asarray(np.isnan(self.rays.samples[np.arange(RAYS), at]))
 
-    def resembles(self, rays: Rays, part: float) -> bool:
-        """Say whether the middle looks alike on other rays, to a part of the contrast."""
-        inside = polar.core(rays.samples, self.radii, 0.5)
-        if not len(inside):
-            return False
-        return bool(abs(np.median(inside) - self.lesion) < part * abs(self.contrast))
-
 
 def crop_of(volume: Volume, slice_: int, centre: Array) -> Crop:
     """Cut what can be reached from a point (x, y) mm out of a slice, and smooth it."""

@@ -1,8 +1,8 @@
 """From a reader's click or line to the contours of the lesion under it, and what is doubtful.
 
 A contour is fitted on the slice that was pointed at, from several starts, recentred, and carried
-from slice to slice as long as it looks like the lesion. A second opinion on the first slice, by
-region growing, tells how far it can be trusted.
+from slice to slice until it shrinks to nothing or grows out of bounds. A second opinion on the
+first slice, by region growing, tells how far it can be trusted.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from imaging import polar
 from imaging.agreement import doubts
 from imaging.contours import Contours
 from imaging.diameters import Segment
-from imaging.fit import Crop, Fit, crop_of, fitted, recentred
+from imaging.fit import Crop, Fit, Rays, crop_of, fitted, recentred
 from imaging.flags import Refused
 from imaging.outline import area
 from imaging.polar import RAYS, REACH, Array
@@ -25,7 +25,6 @@ LEAST_CONTRAST = 1.5  # of the noise
 LEAST_PIXELS = 9
 LEAST_CLEAR = 0.5  # of the contour: with less of a border there is none
 MOST_AT_EDGE = 0.05  # of the contour
-SIMILAR = 0.5  # of the contrast: how far the next slice may differ where the lesion goes on
 GROWTH = 1.5  # of the area, from a slice to the next
 
 
@@ -47,14 +46,22 @@ def from_click(volume: Volume, point: tuple[float, float], slice_: int) -> Segme
     rays = crop.rays(seed)
     lesion = float(np.median(polar.core(rays.samples, np.full(RAYS, SEED), 1.0)))
     anywhere = np.full(RAYS, REACH)
-    fits = []
-    for start in STARTS:
-        ring = polar.ring_medians(rays.samples, np.full(RAYS, start))
-        for percent in (15, 85):  # darker or brighter than the lesion
-            around = np.full(RAYS, np.percentile(ring, percent))
-            if abs(around[0] - lesion) > LEAST_CONTRAST * crop.noise:
-                fits.append(fitted(rays, lesion, around, anywhere / 2, anywhere, rounds=2))
+    fits = [
+        fitted(rays, lesion, np.full(RAYS, level), anywhere / 2, anywhere, rounds=2)
+        for level in _levels_around(rays, crop.noise)
+        if abs(level - lesion) > LEAST_CONTRAST * crop.noise
+    ]
     return _completed(volume, slice_, _chosen(crop, fits))
+
+
+def _levels_around(rays: Rays, noise: float) -> list[float]:
+    """List intensities that the surroundings of a click may have, darker or brighter than it."""
+    rings = [polar.ring_medians(rays.samples, np.full(RAYS, start)) for start in STARTS]
+    levels: list[float] = []
+    for level in np.sort(np.percentile(rings, (15, 85), axis=1), axis=None).tolist():
+        if not levels or level > levels[-1] + noise:
+            levels.append(level)
+    return levels
 
 
 def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
@@ -118,14 +125,12 @@ def _completed(volume: Volume, slice_: int, first: Fit) -> Segmentation:
 
 
 def _carried(volume: Volume, slice_: int, fit: Fit, towards: int) -> dict[int, Fit]:
-    """Follow the lesion from slice to slice until one no longer looks like it."""
+    """Follow the lesion from slice to slice until it grows out of bounds or shrinks to nothing."""
     found = {}
     number = slice_ + towards
     while 0 <= number < len(volume.stored):
         crop = crop_of(volume, number, fit.rays.centre)
         rays = crop.rays(fit.rays.centre)
-        if not fit.resembles(rays, SIMILAR):
-            break
         around = polar.surroundings(rays.samples, fit.radii, fit.lesion)
         slack = 0.25 * fit.radii + 3.0
         following = recentred(crop, fitted(rays, fit.lesion, around, fit.radii, slack))

@@ -8,7 +8,7 @@ from recist.answer import Assessment, CompartmentAssessment, Concern, Reason, Ti
 from recist.best import Best, best, premature
 from recist.check import check
 from recist.concerns import of_baseline, of_course
-from recist.course import Look, Scope, begin, look, proven_on, remember
+from recist.course import Look, Scope, Sizes, begin, look, proven_on, remember
 from recist.criteria import Criteria
 from recist.editions import CRITERIA
 from recist.exact import percent_change
@@ -40,11 +40,12 @@ def assess(timeline: Timeline) -> Assessment:
     criteria, switches = judged_by(timeline.criteria, timeline.protocol)
     lesions = check(timeline, criteria)
     scale = Scale(criteria, switches, lesions)
+    sizes = [scale.sizes(read.findings) for read in timeline.reads]
     reference_on = timeline.reference_on or timeline.reads[0].on
 
     def follow(some: Mapping[str, Lesion], *, whole: bool) -> Course:
         scope = Scope.of(some, criteria, switches, scale, whole=whole)
-        return _follow(scope, timeline.reads, reference_on)
+        return _follow(scope, timeline.reads, sizes, reference_on)
 
     course = follow(lesions, whole=True)
     apart = {
@@ -93,13 +94,15 @@ def _compartment(course: Course) -> CompartmentAssessment:
     )
 
 
-def _follow(scope: Scope, reads: Sequence[Read], reference_on: date) -> Course:
-    past = begin(scope, reads[0])
+def _follow(
+    scope: Scope, reads: Sequence[Read], sizes: Sequence[Sizes], reference_on: date
+) -> Course:
+    past = begin(scope, reads[0], sizes[0])
     looks: list[Look] = []
     queries: list[Concern] = []
     pd_on: dict[int, date] = {}
     for n, read in enumerate(reads[1:]):
-        seen = look(scope, past, read)
+        seen = look(scope, past, read, sizes[n + 1])
         queries += of_course(past, seen)
         if seen.row.overall is R.PD and not pd_on:
             pd_on[n] = proven_on(scope, past, read)

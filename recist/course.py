@@ -14,6 +14,7 @@ from recist.tables import Row
 from recist.vocabulary import Finding, Lesion, NewLesion, Read, Response, Role, State
 
 R = Response
+Sizes = Mapping[str, Seen | None]
 KEEPS_PROGRESSION = frozenset({State.INCREASED, State.NOT_EVALUABLE, State.REMOVED})
 
 
@@ -86,16 +87,16 @@ class Look:
     row: Row
 
 
-def begin(scope: Scope, baseline: Read) -> Past:
+def begin(scope: Scope, baseline: Read, sizes: Sizes) -> Past:
     """Take the baseline, at which every target is measured."""
-    seen = (scope.scale.see(label, baseline.findings) for label in scope.targets)
+    seen = (sizes[label] for label in scope.targets)
     total = sum(target.size for target in seen if target is not None)
     return Past(total, total, NewLesions(scope.criteria.nodes, baseline.pet))
 
 
-def look(scope: Scope, past: Past, read: Read) -> Look:
+def look(scope: Scope, past: Past, read: Read, sizes: Sizes) -> Look:
     """Judge one read by what came before it, and by nothing else."""
-    seen = [scope.scale.see(label, read.findings) for label in scope.targets]
+    seen = [sizes[label] for label in scope.targets]
     burden = _burden(scope, past, seen) if seen else None
     target_rule = first(scope.criteria.target, burden) if burden else None
     target = target_rule.then if target_rule else R.NA
@@ -136,7 +137,8 @@ def proven_on(scope: Scope, past: Past, read: Read) -> date:
         scanned = {
             label: f for label, f in read.findings.items() if (f.scanned_on or read.on) <= day
         }
-        if look(scope, past, _with_findings(read, scanned)).row.overall is R.PD:
+        seen = look(scope, past, _with_findings(read, scanned), scope.scale.sizes(scanned))
+        if seen.row.overall is R.PD:
             return day
     return days[-1] if days else read.on
 

@@ -43,6 +43,10 @@ class Scale:
         self._too_small = (size.too_small_mm * THOUSANDTHS_PER_MM) ** size.dimensions
         self._removed = ABSENT if switches.removed_target is RemovedTarget.ZERO else None
 
+    def sizes(self, findings: Mapping[str, Finding]) -> dict[str, Seen | None]:
+        """What every target counts for at one time point; None where it is not evaluable."""
+        return {label: self.see(label, findings) for label in self._names}
+
     def see(self, label: str, findings: Mapping[str, Finding]) -> Seen | None:
         """What a target counts for at one time point; None where it is not evaluable."""
         finding = findings.get(label)
@@ -71,7 +75,10 @@ class Scale:
             parts = zip(*(getattr(finding, PARTS[name]) for name in names), strict=True)
             sizes = [prod(map(thousandths, part)) for part in parts]
             return Seen(sum(sizes), self._seen(label, max(sizes)).gone)
-        return self._seen(label, prod(thousandths(getattr(finding, name)) for name in names))
+        size = 1
+        for name in names:
+            size *= thousandths(getattr(finding, name))
+        return self._seen(label, size)
 
     def _seen(self, label: str, size: int) -> Seen:
         """A node has gone below its limit; anything else that can be seen has not."""

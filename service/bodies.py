@@ -1,6 +1,7 @@
 """From the bytes of a JSON body to a value of a declared shape, or to what is wrong and where."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
@@ -33,6 +34,12 @@ WORDS = {
     "list_type": "must be a list",
     "tuple_type": "must be a list",
 }
+
+
+# Pydantic takes digits for seconds since 1970 where it expects a date. Dates are named so here.
+DIGITS_FOR_A_DATE = re.compile(r'"(?:on|\w+_on)"\s*:\s*"[-+.\d]+"')
+DIGITS = re.compile(r"[-+]?\d+(\.\d*)?")
+FREE_MEMBERS = frozenset({"attributes"})
 
 
 class Unsound(ValueError):
@@ -117,6 +124,8 @@ def _parse(body: bytes) -> Any:
         raise _malformed("a number has too many digits") from None
     if "\\u0000" in text and (faults := list(_nul_places(document))):
         raise unprocessable(faults)
+    if DIGITS_FOR_A_DATE.search(text) and (faults := list(_digit_places(document))):
+        raise unprocessable(faults)
     return document
 
 
@@ -178,6 +187,14 @@ def _nul_places(document: Any) -> Iterator[Fault]:
         texts = [value] if isinstance(value, str) else value if isinstance(value, dict) else ()
         if any("\0" in text for text in texts):
             yield Fault(at, "has a NUL character, which no text may have")
+
+
+def _digit_places(document: Any) -> Iterator[Fault]:
+    """Where digits stand for a date, outside what a trial may name as it likes."""
+    for at, value in _walk(document, lambda x: list(x.items()) if isinstance(x, dict) else None):
+        is_date = bool(at) and f"_{at[-1]}".endswith("_on") and FREE_MEMBERS.isdisjoint(at)
+        if is_date and isinstance(value, str) and DIGITS.fullmatch(value):
+            yield Fault(at, "must be a date, YYYY-MM-DD")
 
 
 Place = tuple[str | int, ...]

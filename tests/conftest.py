@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -56,3 +57,46 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of its own on the running service, with a token for each role."""
+
+    server: Server
+    id: str
+    tokens: dict[str, str]
+
+    def client(self, role: str) -> httpx.Client:
+        """A client that speaks as the principal of this role."""
+        return self.server.client(self.tokens[role])
+
+    def subject(self, code: str = "S-001", **members: object) -> str:
+        """Make a subject and return its id."""
+        body = {"code": code, **members}
+        answer = self.client("TRIAL_MANAGER").post(f"/v1/trials/{self.id}/subjects", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+
+ROLES = ("SITE_READER", "READER_1", "READER_2", "ADJUDICATOR", "TRIAL_MANAGER", "WORKSTATION")
+
+
+@pytest.fixture
+def new_trial(server: Server) -> Callable[..., Trial]:
+    """Make a trial, `recist-1.1` unless told otherwise, and a principal for each role in it."""
+
+    def make(**members: object) -> Trial:
+        admin = server.client()
+        name = f"Trial {uuid4().hex}"
+        made = admin.post("/v1/trials", json={"name": name, "criteria": "recist-1.1", **members})
+        assert made.status_code == 201, made.text
+        tokens = {}
+        for role in ROLES:
+            body = {"name": f"{role} of {name}", "role": role, "trial": made.json()["id"]}
+            issued = admin.post("/v1/tokens", json=body)
+            assert issued.status_code == 201, issued.text
+            tokens[role] = issued.json()["token"]
+        return Trial(server, made.json()["id"], tokens)
+
+    return make

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 from scipy.spatial.transform import Rotation
 
-from imaging import diameters
+from imaging import bounds, diameters
 from imaging.outline import area, of_ring
 from imaging.region import Region
 
@@ -135,6 +135,28 @@ def test_a_slit_of_one_pixel_is_not_a_border():
     bar[4, 20] = True
     split = diameters.of_region(region(bar), (1, 1))
     assert split.longest.mm == pytest.approx(whole.longest.mm)
+
+
+def test_a_slit_of_one_pixel_does_not_end_a_chord_but_one_of_three_does():
+    bar = np.ones((61, 21), bool)
+    whole = diameters.of_region(region(bar), (1, 1)).short_axis.mm
+    bar[1:, 10] = False  # joined along the first row alone
+    assert diameters.of_region(region(bar), (1, 1)).short_axis.mm == pytest.approx(whole)
+    bar[1:, 9:12] = False
+    assert diameters.of_region(region(bar), (1, 1)).short_axis.mm < 0.85 * whole
+
+
+@pytest.mark.parametrize("degrees", np.arange(0, 180, 5.625).tolist())
+def test_the_bound_of_a_plane_holds_between_its_directions(degrees):
+    angle = np.radians(degrees)
+    ends = np.array([[0.0, 0.0], [100 * np.cos(angle), 100 * np.sin(angle)]])
+    assert 100 <= bounds.of_corners(ends) + 1e-9 <= 100.5
+    mask = np.zeros((1, 201, 201), bool)
+    for x, y in np.rint(ends).astype(int):
+        mask[0, 100 + y, 100 + x] = True
+    first, last = np.argwhere(mask[0]) * (0.5, 0.9)
+    apart = np.hypot(*(last - first))
+    assert apart <= bounds.of_mask(mask, (0.5, 0.9))[0] + 1e-9 <= 1.01 * apart
 
 
 @pytest.mark.parametrize(

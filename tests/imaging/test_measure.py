@@ -15,12 +15,13 @@ OBLIQUE = {
     "row_direction": (0.8, 0.6, 0.0),
     "column_direction": (0.0, 0.0, -1.0),
     "origin": (-50.0, 20.0, 300.0),
+    "spacing": (0.7, 0.9),
 }
 
 
 @pytest.fixture(scope="module")
 def volume():
-    """An ellipsoid of 30 × 20 mm in a coronal-oblique block."""
+    """A ball of 24 mm in an oblique block of pixels that are not square."""
     empty = phantom([], size=(15, 120, 120), background=-100.0, **OBLIQUE)
     centre = tuple(empty.patient(60, 60, 7).tolist())
     lesion = Ellipsoid(centre, (12.0, 12.0, 12.0), 40.0)
@@ -120,7 +121,7 @@ def test_a_lesion_of_few_slices_says_so():
 def test_a_line_on_nothing_is_measured_itself(volume):
     found = measure.measure_line(volume, (5, 5), (35, 45), 2)
     assert found.convention == "READER_LINE"
-    assert found.longest_mm == pytest.approx(np.hypot(30, 40) * 0.8)
+    assert found.longest_mm == pytest.approx(np.hypot(30 * 0.9, 40 * 0.7), abs=1e-3)
     assert found.longest_px == [[5.0, 5.0], [35.0, 45.0]]
     assert (found.short_axis_mm, found.area_mm2, found.volume_mm3) == (None, None, None)
     assert "LOW_TRUST" in {flag.code for flag in found.flags}
@@ -143,7 +144,7 @@ def test_lines_of_any_length_at_the_border_are_measured(volume, line):
 def test_a_line_far_longer_than_the_lesion_is_measured_itself(volume):
     found = measure.measure_line(volume, (35, 60), (85, 60), 7)
     assert found.convention == "READER_LINE"
-    assert found.longest_mm == pytest.approx(40)
+    assert found.longest_mm == pytest.approx(45)
 
 
 def test_a_lines_length_takes_both_pixel_spacings():

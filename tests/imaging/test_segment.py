@@ -137,6 +137,21 @@ def test_a_wall_as_dense_is_doubted_or_refused():
         assert found.longest_mm == pytest.approx(24, rel=0.1) or doubted(found)
 
 
+def test_a_lesion_ends_where_the_next_slice_no_longer_looks_like_it():
+    volume = phantom([], size=(11, 100, 100), background=-100.0, seed="disc")
+    y, x = np.mgrid[:100, :100]
+    volume.stored[4:7, np.hypot(y - 50, x - 50) < 15] += 140
+    found = measure_click(volume, (50, 50, 5))
+    assert found.volume_mm3 == pytest.approx(np.pi * (15 * 0.8) ** 2 * 3 * 2.5, rel=0.05)
+
+
+def test_the_neighbour_above_is_not_taken_for_the_lesion():
+    above = ((0.0, 0.0, 27.0), (22.0, 22.0, 22.0), 30.0, (0.0, 0.0, 0.0))
+    volume, _, voxel = made("lung", (8.0, 8.0, 8.0), size=(33, 140, 140), others=[above])
+    found = measure_click(volume, voxel)
+    assert found.longest_mm == pytest.approx(16, rel=0.1)
+
+
 def doubted(found) -> bool:
     return "LOW_TRUST" in {flag.code for flag in found.flags}
 

@@ -1,0 +1,135 @@
+"""An upload of DICOM files, from its first byte to its rows."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from fastapi import Request
+from starlette.responses import Response
+
+from imaging import Flag, Instance, Refused, inspect, series_flags
+from service import images
+from service.db import Database
+from service.images import Addition, FileStatus, Intake, Known, Overtaken, UploadedFile
+from service.multipart import Arrived, receive
+from service.objects import Objects
+from service.problems import Unavailable
+from service.writes import WriteUnit
+
+ATTEMPTS = 5
+
+Inspected = Sequence[tuple[Arrived, Instance | Refused]]
+
+logger = logging.getLogger(__name__)
+
+
+async def upload(request: Request, subject_id: str, write: WriteUnit) -> Response:
+    """Take the files of a request in; who may not send them is refused before they are read.
+
+    Raises what `multipart.receive` and `images.record` do, and Unavailable.
+    """
+    database: Database = request.app.state.database
+    objects = Objects(request.app.state.settings.folder)
+    await database.read(partial(images.admit, caller=write.caller, subject_id=subject_id))
+    try:
+        with objects.staging() as folder:
+            content_type = request.headers.get("Content-Type")
+            files = await receive(request.stream(), content_type, Path(folder))
+            inspected = await run_sync(_inspected, files)
+            return await _store(inspected, subject_id, database, objects, write)
+    except OSError as failure:
+        logger.exception("An upload could not be written")
+        raise Unavailable("The files cannot be stored now. Send them again later.") from failure
+
+
+async def _store(
+    inspected: Inspected, subject_id: str, database: Database, objects: Objects, write: WriteUnit
+) -> Response:
+    """Sort the files by what is stored, keep the new ones, then write the rows.
+
+    Other uploads may be stored meanwhile: the rows are written by what the files were sorted by, or
+    the files are sorted again.
+    """
+    caller, digest = write.caller, _digest(file for file, _ in inspected)
+    found = [instance for _, instance in inspected if isinstance(instance, Instance)]
+    for _ in range(ATTEMPTS):
+        look = partial(images.known_of, caller=caller, subject_id=subject_id, found=found)
+        known = await database.read(look)
+        intake = await run_sync(_taken_in, inspected, subject_id, known, objects)
+        unit = partial(images.record, caller=caller, subject_id=subject_id, intake=intake)
+        try:
+            return await write(unit, body_sha256=digest)
+        except Overtaken:
+            continue
+    raise Unavailable("Other uploads for this subject are under way. Send this one again shortly.")
+
+
+def _inspected(files: Iterable[Arrived]) -> Inspected:
+    return [(file, _instance_or_refusal(file.path)) for file in files]
+
+
+def _instance_or_refusal(path: Path) -> Instance | Refused:
+    try:
+        return inspect(path)
+    except Refused as refusal:
+        return refusal
+
+
+def _digest(files: Iterable[Arrived]) -> str:
+    """What an Idempotency-Key stands for: two bodies differ in their boundaries at least."""
+    return sha256(json.dumps([(file.name, file.sha256) for file in files]).encode()).hexdigest()
+
+
+def _taken_in(inspected: Inspected, subject_id: str, known: Known, objects: Objects) -> Intake:
+    sorting = Sorting(subject_id, known)
+    for file, found in inspected:
+        sorting.take(file, found)
+    new = sorting.new
+    objects.keep((file.path, file.sha256) for files in new.values() for file, _ in files)
+    additions = {uid: Addition(files, _flags(uid, known, objects, files)) for uid, files in new.items()}
+    found = [instance for _, instance in inspected if isinstance(instance, Instance)]
+    return Intake(found, known, sorting.files, additions)
+
+
+def _flags(
+    uid: str, known: Known, objects: Objects, new: Sequence[tuple[Arrived, Instance]]
+) -> Sequence[Flag]:
+    """What is doubtful about a series as a whole, once the new files belong to it."""
+    if not new:
+        return images.flags_of(known.series[uid])
+    stored = [inspect(objects.path(digest)) for digest in known.members.get(uid, ())]
+    return series_flags([*stored, *(instance for _, instance in new)])
+
+
+class Sorting:
+    """What becomes of each file of an upload, decided one after the other."""
+
+    def __init__(self, subject_id: str, known: Known) -> None:
+        self.files: list[UploadedFile] = []
+        self.new: dict[str, list[tuple[Arrived, Instance]]] = {}
+        self._subject_id = subject_id
+        self._known = known
+        self._digests = dict(known.digests)
+
+    def take(self, file: Arrived, found: Instance | Refused) -> None:
+        """Decide about the next file."""
+        try:
+            status = self._status(file, found)
+        except Refused as refusal:
+            refused = UploadedFile(
+                name=file.name, status=FileStatus.REFUSED, code=refusal.code, says=refusal.says
+            )
+            self.files.append(refused)
+        else:
+            self.files.append(UploadedFile(name=file.name, status=status))
+
+    def _status(self, file: Arrived, found: Instance | Refused) -> FileStatus:
+        if isinstance(found, Refused):
+            raise found
+        self._check_series(found)
+        of_series = self.new.setdefault(found.series_uid, [])
+        ...

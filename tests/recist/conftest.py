@@ -1,0 +1,189 @@
+"""A short notation for timelines, so that a test shows what a reader would see.
+
+Days stand in one row, findings below them: `judge("0 56 84", "T1: 60 42 42; NT1: PRESENT . NE")`.
+A label's letters are its role (T, NT, N for new); `node` and `@compartment` may follow it.
+A cell is a state or a diameter in mm (a node's is its short axis), `60x40` for both diameters,
+`20+15` for fragments, `>T1` for merged into T1, `NE` for not evaluable and `.` for no word;
+`/PET` adds the method and `^50` the day of the lesion's own scan.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+import recist
+from recist import Assessment, CompartmentAssessment, Finding, Lesion, Method, Read, Role, State
+
+settings.register_profile(
+    "suite", max_examples=100, deadline=None, database=None, derandomize=True
+)
+settings.load_profile("suite")
+
+DAY_0 = date(2024, 1, 1)
+ROLES = {"T": Role.TARGET, "NT": Role.NON_TARGET, "N": Role.NEW}
+CELL = re.compile(r"(?P<what>[^/^]+)(/(?P<method>\w+))?(\^(?P<day>\d+))?")
+
+
+def on(day: int) -> date:
+    return DAY_0 + timedelta(days=day)
+
+
+def day_of(when: date | None) -> int | None:
+    return None if when is None else (when - DAY_0).days
+
+
+@dataclass
+class Judged:
+    """An answer in the same notation: words in one row, days as numbers."""
+
+    answer: Assessment | CompartmentAssessment
+
+    def _row(self, name: str) -> str:
+        return " ".join(str(getattr(t, name)) for t in self.answer.timepoints)
+
+    @property
+    def target(self) -> str:
+        return self._row("target")
+
+    @property
+    def non_target(self) -> str:
+        return self._row("non_target")
+
+    @property
+    def new(self) -> str:
+        return self._row("new_lesion")
+
+    @property
+    def overall(self) -> str:
+        return self._row("overall")
+
+    @property
+    def final(self) -> str:
+        return self._row("overall_final")
+
+    @property
+    def sums(self) -> list[float | None]:
+        return [t.sum for t in self.answer.timepoints]
+
+    @property
+    def best(self) -> str:
+        return str(self.answer.best_overall)
+
+    @property
+    def unconfirmed(self) -> str:
+        return str(self.answer.best_overall_unconfirmed)
+
+    @property
+    def responded(self) -> int | None:
+        return day_of(self.answer.responded_on)
+
+    @property
+    def progressed(self) -> int | None:
+        return day_of(self.answer.progressed_on)
+
+    @property
+    def rules(self) -> list[list[str]]:
+        """The rules that decided at each time point, without the name of the criteria."""
+        return [
+            [reason.rule.partition("/")[2] for reason in t.because] for t in self.answer.timepoints
+        ]
+
+    @property
+    def queries(self) -> list[tuple[str, int | None, str | None]]:
+        return [(q.code, day_of(q.on), q.lesion) for q in self.answer.queries]
+
+    @property
+    def remarks(self) -> list[tuple[str, int | None, str | None]]:
+        return [(r.code, day_of(r.on), r.lesion) for r in self.answer.remarks]
+
+    def apart(self, compartment: str) -> "Judged":
+        return Judged(self.answer.compartments[compartment])
+
+
+def lesion_of(words: list[str]) -> Lesion:
+    label, *more = words
+    apart = next((word[1:] for word in more if word.startswith("@")), None)
+    role = ROLES[label.rstrip("0123456789")]
+    return Lesion(role=role, nodal="node" in more, compartment=apart)
+
+
+def diameters_of(text: str, *, nodal: bool) -> dict[str, Any]:
+    if text.startswith(">"):
+        return {"merged_into": text[1:]}
+    if "x" in text and "+" in text:
+        pairs = [part.split("x") for part in text.split("+")]
+        long, short = zip(*pairs, strict=True)
+        return {
+            "fragments_mm": tuple(map(float, long)),
+            "fragments_short_mm": tuple(map(float, short)),
+        }
+    if "+" in text:
+        return {"fragments_mm": tuple(map(float, text.split("+")))}
+    if "x" in text:
+        long, short = map(float, text.split("x"))
+        return {"longest_mm": long, "short_axis_mm": short}
+    return {"short_axis_mm" if nodal else "longest_mm": float(text)}
+
+
+def finding_of(cell: str, *, nodal: bool) -> Finding:
+    found = CELL.fullmatch(cell)
+    assert found, cell
+    what, method, day = found["what"], found["method"], found["day"]
+    more: dict[str, Any] = {"method": Method(method)} if method else {}
+    if day:
+        more["scanned_on"] = on(int(day))
+    if what[0] in ">0123456789":
+        return Finding(state=State.MEASURED, **diameters_of(what, nodal=nodal), **more)
+    return Finding(state=State.NOT_EVALUABLE if what == "NE" else State(what), **more)
+
+
+def timeline_of(
+    criteria: str,
+    days: str,
+    findings: str,
+    *,
+    reads: dict[int, dict[str, Any]] | None = None,
+    reference: int = 0,
+    **switches: Any,
+) -> recist.Timeline:
+    """A timeline from the notation; `reads` adds members to the read of a day."""
+    numbers = [int(day) for day in days.split()]
+    members: dict[int, dict[str, Any]] = {n: {"lesions": {}, "findings": {}} for n in numbers}
+    for line in filter(str.strip, findings.split(";")):
+        head, _, cells = line.partition(":")
+        label, lesion = head.split()[0], lesion_of(head.split())
+        row = cells.split()
+        assert len(row) == len(numbers), f"{label}: {len(row)} cells for {len(numbers)} days"
+        said = {day: cell for day, cell in zip(numbers, row, strict=True) if cell != "."}
+        first = min(said, default=0) if lesion.role is Role.NEW else numbers[0]
+        members[first]["lesions"][label] = lesion
+        for day, cell in said.items():
+            members[day]["findings"][label] = finding_of(cell, nodal=lesion.nodal)
+    return recist.Timeline(
+        criteria=criteria,
+        protocol=recist.Protocol(**switches),
+        reference_on=on(reference),
+        reads=tuple(
+            Read(on=on(n), **given, **(reads or {}).get(n, {})) for n, given in members.items()
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def timeline() -> Callable[..., recist.Timeline]:
+    return timeline_of
+
+
+@pytest.fixture(scope="session")
+def judge() -> Callable[..., Judged]:
+    """Judge a timeline in the notation: judge(criteria, days, findings, switches…)."""
+
+    def judged(*args: Any, **more: Any) -> Judged:
+        return Judged(recist.assess(timeline_of(*args, **more)))
+
+    return judged
