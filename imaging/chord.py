@@ -19,7 +19,7 @@ def longest_chord(outline: Outline, direction: Points) -> Points:
     along = outline.edges @ direction
     across = outline.edges @ np.array([-direction[1], direction[0]])
     pitch = float(outline.pitch(direction))
-    slit = 0.0
+    slit = 2 * pitch
     lines = np.unique(across)
     lines = lines[:: 1 + len(lines) // _MOST_LINES]
     best = (0.0, float(along[0, 0]), float(across[0, 0]))

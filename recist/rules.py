@@ -36,7 +36,12 @@ class Rule(Generic[T_contra]):
     @property
     def slug(self) -> str:
         """The rule's name within its criteria, e.g. `4.3.1-PR`."""
-        return f"{self.section}-{self.code or self.then}".replace(",", "").replace(" ", "-")
+        return slug(f"{self.section}-{self.code or self.then}")
+
+
+def slug(words: str) -> str:
+    """Turn the words of a section into one, for the name of a rule."""
+    return words.replace(",", "").replace(" ", "-")
 
 
 def first(rules: Iterable[Rule[T]], case: T) -> Rule[T]:

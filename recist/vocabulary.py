@@ -205,7 +205,9 @@ class Finding:
 
     def _part_faults(self) -> Iterator[Fault]:
         if self.merged_into is not None:
-            if (self.longest_mm, self.short_axis_mm, self.fragments_mm) != (None, None, None):
+            lengths = (self.longest_mm, self.short_axis_mm, self.viable_mm)
+            parts = (self.fragments_mm, self.fragments_short_mm)
+            if any(given is not None for given in (*lengths, *parts)):
                 yield Fault(
                     ("merged_into",),
                     "the lesion that it merged into holds the diameter: give no length here",

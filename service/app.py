@@ -20,6 +20,7 @@ from service.metrics import Traffic
 from service.migrate import upgrade
 from service.openapi import Descriptions
 from service.problems import Problem, Unprocessable
+from service.processes import Processes
 from service.roles import OPEN_TO
 from service.routers import GUARDED, OPEN
 from service.settings import Settings
@@ -63,9 +64,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     url = app.state.settings.database_url
     await anyio.to_thread.run_sync(upgrade, url)
     app.state.database = Database(url)
+    app.state.processes = Processes(app.state.settings.measuring_processes)
     try:
         yield
     finally:
+        await anyio.to_thread.run_sync(app.state.processes.close)
         await anyio.to_thread.run_sync(app.state.database.close)
 
 

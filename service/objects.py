@@ -28,16 +28,17 @@ class Objects:
         for file, sha256 in staged:
             place = self.path(sha256)
             place.parent.mkdir(parents=True, exist_ok=True)
-            _synchronise(file, os.O_RDONLY)
-            file.replace(place)
+            if file.exists():  # else it was moved before, and is asked for again
+                _synchronise(file)
+                file.replace(place)
             folders.add(place.parent)
-        for folder in folders:
-            if folder.is_dir():
-                _synchronise(folder, os.O_RDONLY | os.O_DIRECTORY)
+        for folder in filter(Path.is_dir, folders):
+            _synchronise(folder)
 
 
-def _synchronise(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
+def _synchronise(path: Path) -> None:
+    """Have the system write what it holds of a file, or of the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import uuid4
@@ -30,7 +30,7 @@ class NewTrial:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
     name: str
     criteria: str
-    protocol: recist.Protocol = recist.Protocol()
+    protocol: recist.Protocol = field(default_factory=recist.Protocol)
     readers: int = 2
     compartments: tuple[str, ...] = ()
     adjudicate_on: tuple[Variable, ...] = (Variable.BEST_OVERALL,)

@@ -14,10 +14,11 @@ from starlette.responses import Response
 from imaging import Flag, Instance, Refused, inspect, series_flags
 from service import images
 from service.db import Database
-from service.images import Addition, FileStatus, Intake, Known, Overtaken, UploadedFile
+from service.images import Addition, Intake, Known, Overtaken
 from service.multipart import Arrived, receive
 from service.objects import Objects
 from service.problems import Unavailable
+from service.sorting import Sorting
 from service.writes import WriteUnit
 
 ATTEMPTS = 5
@@ -55,7 +56,7 @@ async def _store(
     the files are sorted again.
     """
     caller, digest = write.caller, _digest(file for file, _ in inspected)
-    found = [instance for _, instance in inspected if isinstance(instance, Instance)]
+    found = _instances(inspected)
     for _ in range(ATTEMPTS):
         look = partial(images.known_of, caller=caller, subject_id=subject_id, found=found)
         known = await database.read(look)
@@ -90,9 +91,14 @@ def _taken_in(inspected: Inspected, subject_id: str, known: Known, objects: Obje
         sorting.take(file, found)
     new = sorting.new
     objects.keep((file.path, file.sha256) for files in new.values() for file, _ in files)
-    additions = {uid: Addition(files, _flags(uid, known, objects, files)) for uid, files in new.items()}
-    found = [instance for _, instance in inspected if isinstance(instance, Instance)]
-    return Intake(found, known, sorting.files, additions)
+    additions = {
+        uid: Addition(files, _flags(uid, known, objects, files)) for uid, files in new.items()
+    }
+    return Intake(_instances(inspected), known, sorting.files, additions)
+
+
+def _instances(inspected: Inspected) -> list[Instance]:
+    return [found for _, found in inspected if isinstance(found, Instance)]
 
 
 def _flags(
@@ -103,33 +109,3 @@ def _flags(
         return images.flags_of(known.series[uid])
     stored = [inspect(objects.path(digest)) for digest in known.members.get(uid, ())]
     return series_flags([*stored, *(instance for _, instance in new)])
-
-
-class Sorting:
-    """What becomes of each file of an upload, decided one after the other."""
-
-    def __init__(self, subject_id: str, known: Known) -> None:
-        self.files: list[UploadedFile] = []
-        self.new: dict[str, list[tuple[Arrived, Instance]]] = {}
-        self._subject_id = subject_id
-        self._known = known
-        self._digests = dict(known.digests)
-
-    def take(self, file: Arrived, found: Instance | Refused) -> None:
-        """Decide about the next file."""
-        try:
-            status = self._status(file, found)
-        except Refused as refusal:
-            refused = UploadedFile(
-                name=file.name, status=FileStatus.REFUSED, code=refusal.code, says=refusal.says
-            )
-            self.files.append(refused)
-        else:
-            self.files.append(UploadedFile(name=file.name, status=status))
-
-    def _status(self, file: Arrived, found: Instance | Refused) -> FileStatus:
-        if isinstance(found, Refused):
-            raise found
-        self._check_series(found)
-        of_series = self.new.setdefault(found.series_uid, [])
-        ...

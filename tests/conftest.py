@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,6 +29,14 @@ class Server:
     url: str
     admin_token: str
     folder: Path
+    kept: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def speaker(self, token: str | None = None) -> httpx.Client:
+        """A client as `client` makes it, kept until the service ends."""
+        token = self.admin_token if token is None else token
+        if token not in self.kept:
+            self.kept[token] = self.client(token)
+        return self.kept[token]
 
     def client(self, token: str | None = None) -> httpx.Client:
         """A client with a token, the administrator's unless another is given; "" for none."""
@@ -53,7 +61,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         url = process.stdout.readline().strip()
         assert url, process.communicate()[1]
         token = process.stdout.readline().rpartition(" ")[2].strip()
-        yield Server(url, token, folder)
+        running = Server(url, token, folder)
+        yield running
+        for client in running.kept.values():
+            client.close()
     finally:
         process.terminate()
         process.communicate(timeout=30)
@@ -69,7 +80,7 @@ class Trial:
 
     def client(self, role: str) -> httpx.Client:
         """A client that speaks as the principal of this role."""
-        return self.server.client(self.tokens[role])
+        return self.server.speaker(self.tokens[role])
 
     def subject(self, code: str = "S-001", **members: object) -> str:
         """Make a subject and return its id."""
@@ -87,7 +98,7 @@ def new_trial(server: Server) -> Callable[..., Trial]:
     """Make a trial, `recist-1.1` unless told otherwise, and a principal for each role in it."""
 
     def make(**members: object) -> Trial:
-        admin = server.client()
+        admin = server.speaker()
         name = f"Trial {uuid4().hex}"
         made = admin.post("/v1/trials", json={"name": name, "criteria": "recist-1.1", **members})
         assert made.status_code == 201, made.text

@@ -9,7 +9,7 @@ from recist.answer import Reason
 from recist.burden import Burden, Rest
 from recist.protocol import OF_ONE_EDITION, Protocol, Switches
 from recist.refusal import Fault, Refused
-from recist.rules import Line, Rule, line_of
+from recist.rules import Line, Rule, line_of, slug
 from recist.tables import Case, Row, lookup
 from recist.vocabulary import Lesion, Response
 
@@ -73,7 +73,7 @@ class Criteria:
         """What each rule and each row says when it decides."""
         said = {rule: Reason(f"{self.name}/{rule.slug}", rule.says) for rule in self.rules}
         rows = {
-            row: Reason(f"{self.name}/{row.section}-row-{n}".replace(" ", "-"), row.says)
+            row: Reason(f"{self.name}/{slug(row.section)}-row-{n}", row.says)
             for n, row in enumerate(self.overall, 1)
         }
         return said | rows

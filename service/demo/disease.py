@@ -80,6 +80,14 @@ class Illness:
         """The day of that scan."""
         return None if self.progresses_at is None else self.scans[self.progresses_at]
 
+    def is_resected(self, lesion: TrueLesion, scan: int) -> bool:
+        """Whether the rectum has been removed before this scan, and the lesion with it."""
+        return (
+            lesion.compartment == PRIMARY
+            and self.resected_at is not None
+            and scan >= self.resected_at
+        )
+
 
 def illnesses(random: Random, participants: Sequence[Participant]) -> tuple[Illness, ...]:
     """Let the disease of every subject take its course."""

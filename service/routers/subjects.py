@@ -14,7 +14,8 @@ from service.problems import Conflict, problems
 from service.writes import IfMatch, Lookup, Write
 
 router = APIRouter(prefix="/v1", tags=["subjects"], route_class=GuardedRoute)
-New, Change = subjects.NewSubject, subjects.SubjectChange
+New = subjects.NewSubject
+Change = subjects.SubjectChange
 
 
 @router.post(
@@ -24,9 +25,7 @@ New, Change = subjects.NewSubject, subjects.SubjectChange
     response_model=subjects.Subject,
     responses=problems(Conflict),
 )
-async def create_subject(
-    trial_id: str, new: Annotated[New, Json(New)], write: Write
-) -> Response:
+async def create_subject(trial_id: str, new: Annotated[New, Json(New)], write: Write) -> Response:
     """Add a participant by code, which is never another's in this trial."""
     unit = subjects.create
     return await write(partial(unit, caller=write.caller, trial_id=trial_id, new=new))
@@ -43,9 +42,7 @@ async def list_subjects(trial_id: str, page: Page, lookup: Lookup) -> Response:
     return await lookup(partial(unit, caller=lookup.caller, trial_id=trial_id, page=page))
 
 
-@router.get(
-    "/subjects/{subject_id}", operation_id="getSubject", response_model=subjects.Subject
-)
+@router.get("/subjects/{subject_id}", operation_id="getSubject", response_model=subjects.Subject)
 async def get_subject(subject_id: str, lookup: Lookup) -> Response:
     """One subject; whoever reads or adjudicates sees its code and day 0 alone."""
     return await lookup(partial(subjects.view, caller=lookup.caller, subject_id=subject_id))

@@ -1,0 +1,105 @@
+"""Between measurements and their rows: what was asked, what was answered, by which engine."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select
+
+import recist
+from imaging import Refused
+from imaging.masks import READERS as MASKS
+from imaging.measurement import Measurement
+from service.access import Caller, own_series
+from service.bodies import unprocessable
+from service.idempotency import Answer
+from service.measuring import MaskedLesion, NewMeasurement, Sources
+from service.problems import Problem, Refusal
+from service.tables import instances, measurements, series
+
+PathOf = Callable[[str], Path]
+ASKED = TypeAdapter(NewMeasurement)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredMeasurement(Measurement):
+    """A measurement as it is kept; a lesion of a mask is named by its number and label."""
+
+    id: str
+    series_uid: str
+    segment: int | None = None
+    roi: int | None = None
+    label: str | None = None
+
+
+def sources(
+    connection: Connection, caller: Caller, series_id: str, asked: NewMeasurement, path_of: PathOf
+) -> Sources:
+    """Find the files to measure on. Raises Unprocessable for a mask that is none."""
+    own = own_series(connection, caller, series_id, "measure")
+    images = _files(connection, own.id, path_of) if own.kind not in MASKS else []
+    mask = _mask_files(connection, own.subject_id, asked.mask, path_of) if asked.mask else []
+    return Sources(own.series_uid, images, mask)
+
+
+def record(
+    connection: Connection,
+    caller: Caller,
+    series_id: str,
+    asked: NewMeasurement,
+    found: dict[str, Any] | Problem,
+) -> Answer:
+    """Keep what was found; raises it where it is a problem, of which nothing is kept."""
+    own = own_series(connection, caller, series_id, "measure")
+    if isinstance(found, Problem):
+        raise found
+    answer = json.dumps(
+        {"id": uuid4().hex, "series_uid": own.series_uid} | found, ensure_ascii=False
+    )
+    row = {
+        "id": json.loads(answer)["id"],
+        "series_id": own.id,
+        "request": ASKED.dump_json(asked, exclude_none=True).decode(),
+        "answer": answer,
+        "engine": recist.__version__,
+        "principal_id": caller.principal_id,
+        "created_at": datetime.now(UTC),
+    }
+    connection.execute(insert(measurements), row)
+    return Answer(201, answer.encode())
+
+
+def told(refused: Refused | recist.Refused) -> Problem:
+    """A refusal of the images, or of what was asked of them, as a problem."""
+    if isinstance(refused, recist.Refused):
+        return unprocessable(refused.faults)
+    return Refusal(refused.says, code=refused.code, **refused.members)
+
+
+def _mask_files(
+    connection: Connection, subject_id: str, mask: MaskedLesion, path_of: PathOf
+) -> list[Path]:
+    found = connection.execute(
+        select(series.c.id, series.c.kind).where(
+            series.c.id == mask.series_id, series.c.subject_id == subject_id
+        )
+    ).one_or_none()
+    if found is None:
+        says = "is no series of this subject"
+        raise unprocessable([recist.Fault(("mask", "series_id"), says)])
+    if found.kind not in MASKS:
+        says = "is a series of images: name one of a SEG or RTSTRUCT"
+        raise unprocessable([recist.Fault(("mask", "series_id"), says)])
+    return _files(connection, found.id, path_of)
+
+
+def _files(connection: Connection, series_id: str, path_of: PathOf) -> list[Path]:
+    """The files of a series, in an order that stays the same."""
+    query = select(instances.c.sha256).where(instances.c.series_id == series_id)
+    digests = connection.execute(query.order_by(instances.c.sop_instance_uid)).scalars()
+    return list(map(path_of, digests))
