@@ -162,25 +162,24 @@ class Finding:
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
+        _refuse(self._length_faults())  # what follows compares lengths: they must be lengths first
         if self.state is State.MEASURED or self._has_lengths():
             _refuse(self._faults())
-        elif self.slice_thickness_mm is not None:
-            _refuse(_exact(self, "slice_thickness_mm"))
 
     def _has_lengths(self) -> bool:
         lengths = (self.longest_mm, self.short_axis_mm, self.viable_mm)
         parts = (self.fragments_mm, self.fragments_short_mm, self.merged_into)
         return lengths != (None, None, None) or parts != (None, None, None)
 
+    def _length_faults(self) -> Iterator[Fault]:
+        for name in ("longest_mm", "short_axis_mm", "slice_thickness_mm", "viable_mm"):
+            if getattr(self, name) is not None:
+                yield from _exact(self, name, may_be_zero=name == "viable_mm")
+        for name in ("fragments_mm", "fragments_short_mm"):
+            if getattr(self, name) is not None:
+                yield from _exact_parts(self, name)
+
     def _faults(self) -> Iterator[Fault]:
-        faults = [*_exact(self, "longest_mm"), *_exact(self, "short_axis_mm")]
-        faults += _exact(self, "slice_thickness_mm")
-        faults += _exact(self, "viable_mm", may_be_zero=True)
-        faults += _exact_parts(self, "fragments_mm")
-        faults += _exact_parts(self, "fragments_short_mm")
-        if faults:  # what follows compares lengths, which must be lengths first
-            yield from faults
-            return
         yield from self._state_faults()
         yield from self._size_faults()
         yield from self._part_faults()
@@ -276,8 +275,6 @@ def _refuse(faults: Iterator[Fault]) -> None:
 def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[Fault]:
     """Take a length to the nearest thousandth of a millimetre, or say why it is none."""
     mm = getattr(value, name)
-    if mm is None:
-        return
     if why := _not_a_length(mm, may_be_zero=may_be_zero):
         yield Fault((name,), why)
     else:
@@ -286,8 +283,6 @@ def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[F
 
 def _exact_parts(value: object, name: str) -> Iterator[Fault]:
     lengths = getattr(value, name)
-    if lengths is None:
-        return
     whys = [_not_a_length(mm) for mm in lengths]
     yield from (Fault((name, n), why) for n, why in enumerate(whys) if why)
     if not any(whys):

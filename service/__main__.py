@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import recist
 from service.commands.assess import assess
+from service.commands.demo import demo
 from service.commands.measure import measure
 from service.commands.openapi import openapi
 from service.commands.serve import serve
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (serve, token, assess, measure, openapi):
+for command in (serve, demo, token, assess, measure, openapi):
     app.command()(command)
 
 

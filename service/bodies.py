@@ -37,7 +37,7 @@ WORDS = {
 
 
 # Pydantic takes digits for seconds since 1970 where it expects a date. Dates are named so here.
-DIGITS_FOR_A_DATE = re.compile(r'"(?:on|\w+_on)"\s*:\s*"[-+.\d]+"')
+DIGITS_FOR_A_DATE = re.compile(r'"(?:on|\w+_on)"\s*:\s*"[-+]?\d+(?:\.\d*)?"')
 DIGITS = re.compile(r"[-+]?\d+(\.\d*)?")
 FREE_MEMBERS = frozenset({"attributes"})
 

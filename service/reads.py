@@ -23,6 +23,7 @@ from service.tables import reads
 
 READ = TypeAdapter(recist.Read)
 PROTOCOL = TypeAdapter(recist.Protocol)
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 MEANING = "READ"
 
 _SIGNED = select(reads).where(reads.c.subject_id == bindparam("subject_id"))
@@ -77,10 +78,9 @@ def signed_by_reader(connection: Connection, subject_id: str) -> dict[str, Signe
 
 def timeline_of(subject: Row[Any], some: Sequence[recist.Read]) -> recist.Timeline:
     """Reads as a timeline, judged as the subject's trial has it."""
-    protocol = PROTOCOL.validate_json(subject.protocol)
     return recist.Timeline(
         criteria=subject.criteria,
-        protocol=protocol,
+        protocol=_protocol(subject.protocol),
         reference_on=subject.reference_on,
         reads=tuple(some),
     )
@@ -150,13 +150,17 @@ def sign(
 
 def normalised(read: recist.Read) -> str:
     """The bytes that are signed: members in order of their names, what is left out left out."""
-    members = READ.dump_python(read, mode="json", exclude_defaults=True)
-    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return CANONICAL.encode(READ.dump_python(read, mode="json", exclude_defaults=True))
 
 
 @lru_cache(maxsize=4096)
 def _parsed(content: str) -> recist.Read:
     return READ.validate_json(content)
+
+
+@lru_cache(maxsize=256)
+def _protocol(content: str) -> recist.Protocol:
+    return PROTOCOL.validate_json(content)
 
 
 def _signature(row: Row[Any]) -> Signature:

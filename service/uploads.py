@@ -1,11 +1,13 @@
 """An upload of DICOM files, from its first byte to its rows."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -22,6 +24,8 @@ from service.sorting import Sorting
 from service.writes import WriteUnit
 
 ATTEMPTS = 5
+TURNS: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By subject: uploads for one come one after the other, so that none has to be sorted again."""
 
 Inspected = Sequence[tuple[Arrived, Instance | Refused]]
 
@@ -41,7 +45,8 @@ async def upload(request: Request, subject_id: str, write: WriteUnit) -> Respons
             content_type = request.headers.get("Content-Type")
             files = await receive(request.stream(), content_type, Path(folder))
             inspected = await run_sync(_inspected, files)
-            return await _store(inspected, subject_id, database, objects, write)
+            async with TURNS.setdefault(subject_id, asyncio.Lock()):
+                return await _store(inspected, subject_id, database, objects, write)
     except OSError as failure:
         logger.exception("An upload could not be written")
         raise Unavailable("The files cannot be stored now. Send them again later.") from failure
@@ -52,15 +57,15 @@ async def _store(
 ) -> Response:
     """Sort the files by what is stored, keep the new ones, then write the rows.
 
-    Other uploads may be stored meanwhile: the rows are written by what the files were sorted by, or
-    the files are sorted again.
+    Another process may store something meanwhile: the rows are written by what the files were
+    sorted by, or the files are sorted again.
     """
     caller, digest = write.caller, _digest(file for file, _ in inspected)
     found = _instances(inspected)
     for _ in range(ATTEMPTS):
         look = partial(images.known_of, caller=caller, subject_id=subject_id, found=found)
         known = await database.read(look)
-        intake = await run_sync(_taken_in, inspected, subject_id, known, objects)
+        intake = await run_sync(taken_in, inspected, subject_id, known, objects)
         unit = partial(images.record, caller=caller, subject_id=subject_id, intake=intake)
         try:
             return await write(unit, body_sha256=digest)
@@ -85,7 +90,7 @@ def _digest(files: Iterable[Arrived]) -> str:
     return sha256(json.dumps([(file.name, file.sha256) for file in files]).encode()).hexdigest()
 
 
-def _taken_in(inspected: Inspected, subject_id: str, known: Known, objects: Objects) -> Intake:
+def taken_in(inspected: Inspected, subject_id: str, known: Known, objects: Objects) -> Intake:
     sorting = Sorting(subject_id, known)
     for file, found in inspected:
         sorting.take(file, found)

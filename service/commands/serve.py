@@ -23,7 +23,8 @@ from service.settings import Settings
 
 GRACE_SECONDS = 30
 
-Greeting = Callable[[Database], Iterable[str]]
+Greeting = Callable[[Database, str], Iterable[str]]
+"""What else to print, of the database and the address; made before anything is printed."""
 
 
 def serve(
@@ -42,7 +43,7 @@ def told_settings(**told: Any) -> Settings:
     return Settings(**{name: value for name, value in told.items() if value is not None})
 
 
-def first_token(database: Database) -> Iterable[str]:
+def first_token(database: Database, _address: str) -> Iterable[str]:
     """The token to start with, where nobody has one yet."""
     if token := database.run(bootstrap):
         yield f"administrator token (24 h): {token}"
@@ -71,10 +72,9 @@ async def _serve(
     app: FastAPI, server: uvicorn.Server, listener: socket.socket, greeting: Greeting
 ) -> None:
     async with app.router.lifespan_context(app):
-        typer.echo(_address(listener))
-        for line in greeting(app.state.database):
+        address, database = _address(listener), app.state.database
+        for line in (address, *greeting(database, address), database.says):
             typer.echo(line)
-        typer.echo(app.state.database.says)
         await server.serve(sockets=[listener])
 
 

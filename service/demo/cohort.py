@@ -43,7 +43,7 @@ class Participant:
 def cohort(random: Random) -> tuple[Participant, ...]:
     """Deal out the 32 subjects, in the order in which they were enrolled."""
     organs = _dealt(random, paper.METASTATIC_ORGANS)
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "sex": _dealt(random, paper.SEX),
         "age_years": _spread(random, paper.AGE_YEARS),
         "distance_from_anal_verge_cm": _spread(random, paper.DISTANCE_FROM_ANAL_VERGE_CM),
@@ -93,9 +93,7 @@ def _numbers(random: Random, organs: Sequence[tuple[str, ...]]) -> list[str]:
             return numbers
 
 
-def _responses(
-    random: Random, organs: Sequence[tuple[str, ...]]
-) -> list[dict[str, Response]]:
+def _responses(random: Random, organs: Sequence[tuple[str, ...]]) -> list[dict[str, Response]]:
     """The response of each; drawn again until the two with PD have it in both compartments."""
     stable = [Response.SD, Response.NON_CR_NON_PD]
     while True:

@@ -168,9 +168,7 @@ def _areas(random: Random, response: Response, last: int, grows_at: int | None) 
     return areas
 
 
-def _lesion(
-    random: Random, organ: str, compartment: str, areas: Sequence[float]
-) -> TrueLesion:
+def _lesion(random: Random, organ: str, compartment: str, areas: Sequence[float]) -> TrueLesion:
     longest = random.uniform(*LONGEST_MM[organ])
     unlike = exp(random.gauss(0, UNLIKE))
     lengths = (longest * sqrt(area) * unlike for area in areas[1:])

@@ -4,7 +4,7 @@ The lesions are ellipsoids of the sizes that the simulation gave them; the lengt
 those that were found again in the pixels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from imaging.measure import measure_click_at
 from imaging.phantom import Ellipsoid, Triple, phantom
@@ -54,23 +54,21 @@ def series(illness: Illness, scan: int) -> Volume:
 
 def measured(volume: Volume, illness: Illness, scan: int) -> Measured:
     """Measure each metastasis by a click on its centre."""
-    return dict(_measured(volume, illness, scan))
+    placed = zip(_metastases(illness), PLACES, strict=False)
+    return {(lesion, scan): _at(volume, centre) for lesion, centre in placed}
 
 
-def _measured(
-    volume: Volume, illness: Illness, scan: int
-) -> Iterator[tuple[tuple[TrueLesion, int], OnImages]]:
-    for lesion, centre in zip(_metastases(illness), PLACES, strict=False):
-        found = measure_click_at(volume, centre)
-        if found.short_axis_mm is None:
-            raise RuntimeError(f"scan {scan}: no short axis at {centre}")
-        evidence = Evidence(
-            series_uid=volume.series_uid,
-            instance_uid=found.sop_instance_uid,
-            longest=_points(found.longest_patient_mm),
-            short_axis=_points(found.short_axis_patient_mm or []),
-        )
-        yield (lesion, scan), OnImages(found.longest_mm, found.short_axis_mm, evidence)
+def _at(volume: Volume, centre: Triple) -> OnImages:
+    found = measure_click_at(volume, centre)
+    assert found.short_axis_mm is not None
+    assert found.short_axis_patient_mm is not None
+    evidence = Evidence(
+        series_uid=volume.series_uid,
+        instance_uid=found.sop_instance_uid,
+        longest=_points(found.longest_patient_mm),
+        short_axis=_points(found.short_axis_patient_mm),
+    )
+    return OnImages(found.longest_mm, found.short_axis_mm, evidence)
 
 
 def _metastases(illness: Illness) -> list[TrueLesion]:

@@ -116,9 +116,7 @@ class Reader:
         short = round(lesion.longest_mm[scan] * lesion.roundness * self._off(self._noise), 1)
         if longest < TOO_SMALL_BELOW_MM:
             return Finding(state=State.TOO_SMALL)
-        return Finding(
-            state=State.MEASURED, longest_mm=longest, short_axis_mm=min(short, longest)
-        )
+        return Finding(state=State.MEASURED, longest_mm=longest, short_axis_mm=min(short, longest))
 
     def _non_target(self, some: list[TrueLesion], scan: int) -> Finding:
         if self._illness.is_resected(some[0], scan):

@@ -19,9 +19,7 @@ from hypothesis import settings
 import recist
 from recist import Assessment, CompartmentAssessment, Finding, Lesion, Method, Read, Role, State
 
-settings.register_profile(
-    "suite", max_examples=100, deadline=None, database=None, derandomize=True
-)
+settings.register_profile("suite", max_examples=100, deadline=None, database=None, derandomize=True)
 settings.load_profile("suite")
 
 DAY_0 = date(2024, 1, 1)

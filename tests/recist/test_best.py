@@ -58,9 +58,9 @@ class TestThreeAlgorithmsCompared:
             (visits("PR CR CR", "56 70 98"), "CR CR CR"),
             (visits("CR CR", "56 83"), "SD SD SD"),
         ],
-        ids=lambda value: " ".join(f"{k}:{v}" for k, v in value.items())
-        if isinstance(value, dict)
-        else value,
+        ids=lambda value: (
+            " ".join(f"{k}:{v}" for k, v in value.items()) if isinstance(value, dict) else value
+        ),
     )
     def test_sequence(self, course: dict[int, str], expected: str) -> None:
         found = [of(course, switches).overall for switches in ALGORITHMS.values()]

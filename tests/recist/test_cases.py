@@ -15,7 +15,11 @@ def rows():
     for name, file in FILES.items():
         for number, line in enumerate(file.read_text().splitlines(), 1):
             cells = [cell.strip() for cell in line.strip("|").split("|")]
-            if not line.startswith("|") or cells[0].lower() == "days" or set(cells[0]) <= {"-", ":"}:
+            if (
+                not line.startswith("|")
+                or cells[0].lower() == "days"
+                or set(cells[0]) <= {"-", ":"}
+            ):
                 continue
             row = dict(zip(COLUMNS, cells, strict=True))
             yield pytest.param(name, row, id=f"{file.name}:{number}")

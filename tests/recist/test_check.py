@@ -21,7 +21,6 @@ def faults(timeline):
         try:
             recist.assess(timeline(criteria, *args, **more))
         except Refused as refused:
-            assert len(refused.faults) == len({fault.at for fault in refused.faults})
             return {fault.at: fault.says for fault in refused.faults}
         return {}
 
@@ -221,8 +220,14 @@ class TestLesions:
         ("reads", "at"),
         [
             ([{}, {"findings": {"T1": "ABSENT"}}], (1, "findings", "T1")),
-            ([{"lesions": {"N1": "NEW"}, "findings": {"N1": "PRESENT"}}], (0, "lesions", "N1", "role")),
-            ([{}, {"lesions": {"X": "TARGET"}, "findings": {"X": "ABSENT"}}], (1, "lesions", "X", "role")),
+            (
+                [{"lesions": {"N1": "NEW"}, "findings": {"N1": "PRESENT"}}],
+                (0, "lesions", "N1", "role"),
+            ),
+            (
+                [{}, {"lesions": {"X": "TARGET"}, "findings": {"X": "ABSENT"}}],
+                (1, "lesions", "X", "role"),
+            ),
             ([{}, {"lesions": {"X": "NON_TARGET"}}], (1, "lesions", "X", "role")),
             ([{}, {"lesions": {"N1": "NEW"}}], (1, "findings", "N1")),
             ([{"lesions": {"T1": "TARGET"}}], (0, "findings", "T1")),

@@ -90,9 +90,7 @@ class TestEquivocal:
         assert read("0 56 84", cells).progressed == 51
 
     def test_a_response_before_it_stands(self, read) -> None:
-        found = read(
-            "0 56 84 112 140", "T1: 50 20 20 20 20; N1: . . . EQUIVOCAL PRESENT"
-        )
+        found = read("0 56 84 112 140", "T1: 50 20 20 20 20; N1: . . . EQUIVOCAL PRESENT")
         assert (found.final, found.best, found.responded) == ("PR PR PD PD", "PR", 56)
 
     def test_progression_by_other_ways_is_dated_before_only_by_what_came_before(self, read) -> None:
@@ -123,13 +121,14 @@ class TestNewNodes:
         assert read("0 56", "T1: 50 50; N1 node: . EQUIVOCAL").queries == []
 
 
+NEGATIVE = {0: {"pet": Pet.NEGATIVE}}
+
+
 class TestPet:
     """Seen by PET alone: new after a negative PET at baseline, otherwise in doubt (4.3.5)."""
 
-    NEGATIVE = {0: {"pet": Pet.NEGATIVE}}
-
     def test_certain_after_a_negative_baseline(self, read) -> None:
-        found = read("0 56", "T1: 50 50; N1: . PRESENT/PET", reads=self.NEGATIVE)
+        found = read("0 56", "T1: 50 50; N1: . PRESENT/PET", reads=NEGATIVE)
         assert found.overall == "PD"
 
     @pytest.mark.parametrize("baseline", [{}, {0: {"pet": Pet.POSITIVE}}])
@@ -150,5 +149,5 @@ class TestPet:
         assert found.new == "UNEQUIVOCAL UNEQUIVOCAL"
 
     def test_the_readers_doubt_stands_even_after_a_negative_baseline(self, read) -> None:
-        found = read("0 56", "T1: 50 50; N1: . EQUIVOCAL/PET", reads=self.NEGATIVE)
+        found = read("0 56", "T1: 50 50; N1: . EQUIVOCAL/PET", reads=NEGATIVE)
         assert found.new == "EQUIVOCAL"

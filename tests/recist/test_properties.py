@@ -82,9 +82,7 @@ def timelines(
         described = {label: lesions[label] for label, since in first.items() if since == n}
         day = DAY_0 + timedelta(sum(gaps[:n]))
         high = n > 0 and not draw(st.integers(0, 9))
-        reads.append(
-            Read(on=day, lesions=described, findings=findings, markers_above_normal=high)
-        )
+        reads.append(Read(on=day, lesions=described, findings=findings, markers_above_normal=high))
     return Timeline(criteria=criteria, reads=tuple(reads))
 
 

@@ -49,7 +49,7 @@ class TestSplitLesions:
 
 
 class TestMergedLesions:
-    """Lesions that cannot be told apart count once, by the diameter of the whole (4.1, appendix)."""
+    """Lesions that cannot be told apart count once, by the diameter of the whole."""
 
     def test_the_merged_one_adds_nothing(self, read) -> None:
         found = read("0 56", "T1: 30 44; T2: 20 >T1")
@@ -156,25 +156,26 @@ class TestSection433NonTargets:
         assert found.non_target == "PD NON_CR_NON_PD NON_CR_NON_PD"
 
 
-class TestTumourMarkers:
-    """A marker raised at baseline must be normal again for a CR, and decides nothing else (4.3.3)."""
+HIGH = {56: {"markers_above_normal": True}}
 
-    HIGH = {56: {"markers_above_normal": True}}
+
+class TestTumourMarkers:
+    """A marker raised at baseline must be normal for a CR, and decides nothing else (4.3.3)."""
 
     def test_no_cr_while_it_is_above_normal(self, read) -> None:
-        found = read("0 56 84", "T1: 30 ABSENT ABSENT; NT1: PRESENT ABSENT ABSENT", reads=self.HIGH)
+        found = read("0 56 84", "T1: 30 ABSENT ABSENT; NT1: PRESENT ABSENT ABSENT", reads=HIGH)
         assert (found.non_target, found.overall) == ("NON_CR_NON_PD CR", "PR CR")
 
     def test_nor_without_any_non_target(self, read) -> None:
-        found = read("0 56 84", "T1: 30 ABSENT ABSENT", reads=self.HIGH)
+        found = read("0 56 84", "T1: 30 ABSENT ABSENT", reads=HIGH)
         assert (found.non_target, found.overall) == ("NON_CR_NON_PD NA", "PR CR")
 
     def test_it_takes_no_pr_and_makes_no_pd(self, read) -> None:
-        assert read("0 56", "T1: 30 20", reads=self.HIGH).overall == "PR"
-        assert read("0 56", "T1: 30 30; NT1: PRESENT NE", reads=self.HIGH).non_target == "NE"
+        assert read("0 56", "T1: 30 20", reads=HIGH).overall == "PR"
+        assert read("0 56", "T1: 30 30; NT1: PRESENT NE", reads=HIGH).non_target == "NE"
 
     def test_it_speaks_of_the_whole_patient_alone(self, read) -> None:
-        found = read("0 56", "T1 @primary: 30 ABSENT", reads=self.HIGH)
+        found = read("0 56", "T1 @primary: 30 ABSENT", reads=HIGH)
         assert (found.overall, found.apart("primary").overall) == ("PR", "CR")
 
 

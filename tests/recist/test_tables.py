@@ -67,7 +67,9 @@ class TestEveryEdition:
     def test_each_sentence_opens_with_its_section(self, edition) -> None:
         for rule in edition.rules:
             assert rule.section, rule.says
-            assert rule.says.startswith(f"{rule.section}{'' if rule.code in REST else f' {rule.then}'}")
+            assert rule.says.startswith(
+                f"{rule.section}{'' if rule.code in REST else f' {rule.then}'}"
+            )
 
     def test_it_cites_its_paper(self, edition) -> None:
         assert edition.title
@@ -126,4 +128,6 @@ def test_a_row_says_what_it_covers() -> None:
     rows = CRITERIA["recist-1.1"].overall
     assert rows[0].says == "Table 1: target CR, non-target CR or NA, no new lesion: CR"
     assert rows[7].says == "Table 1: target any, non-target any, a new lesion: PD"
-    assert rows[2].says == "Table 1: target PR, non-target any but PD or PR or SD, no new lesion: PR"
+    assert (
+        rows[2].says == "Table 1: target PR, non-target any but PD or PR or SD, no new lesion: PR"
+    )

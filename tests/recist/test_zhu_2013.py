@@ -114,7 +114,11 @@ class TestMassAndMetastasesApart:
     def test_bone_alone_has_nothing_measurable(self, read) -> None:
         found = read("0 60 88", "T1 @primary: 60x40 40x40 40x40; NT1 @distant: PRESENT PRESENT .")
         bone = found.apart("distant")
-        assert (bone.overall, bone.best, bone.sums) == ("NON_CR_NON_PD NE", "NON_CR_NON_PD", [None] * 2)
+        assert (bone.overall, bone.best, bone.sums) == (
+            "NON_CR_NON_PD NE",
+            "NON_CR_NON_PD",
+            [None] * 2,
+        )
 
     def test_the_day_of_the_evaluation_is_counted_from_the_start_of_treatment(self, read) -> None:
         points = read("0 70", "T1: 30x20 20x20", reference=10).answer.timepoints

@@ -1,0 +1,94 @@
+"""How fast timelines are assessed: by the engine alone, and by the command line in a batch."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+import recist
+from recist import Finding, Lesion, Read, Role, State, Timeline
+
+CHECKOUT = Path(__file__).parents[2]
+TIME_POINTS = 12
+LESIONS = 5
+ROUNDS = 15
+CALLS = 40
+BATCH = 2000
+BATCHES = 3
+
+
+def timeline(criteria: str = "recist-1.1") -> Timeline:
+    """Three targets that shrink and grow, a node among them, and two non-targets."""
+    roles = [Role.TARGET] * 3 + [Role.NON_TARGET] * (LESIONS - 3)
+    lesions = {f"L{n}": Lesion(role=role, nodal=n == 2) for n, role in enumerate(roles)}
+
+    def found(label: str, role: Role, n: int) -> Finding:
+        if role is Role.NON_TARGET:
+            return Finding(state=State.PRESENT)
+        longest = 40 + 3.7 * int(label[1:]) - 2.3 * min(n, 7) + 0.9 * max(n - 7, 0)
+        return Finding(state=State.MEASURED, longest_mm=longest, short_axis_mm=longest / 2)
+
+    reads = tuple(
+        Read(
+            on=date(2024, 1, 1) + timedelta(56 * n),
+            lesions={} if n else lesions,
+            findings={label: found(label, lesion.role, n) for label, lesion in lesions.items()},
+        )
+        for n in range(TIME_POINTS + 1)
+    )
+    return Timeline(criteria=criteria, reads=reads)
+
+
+def milliseconds(work: Callable[[], object], calls: int) -> float:
+    started = time.perf_counter()
+    for _ in range(calls):
+        work()
+    return 1e3 * (time.perf_counter() - started) / calls
+
+
+def engine() -> list[str]:
+    """The engine alone, on timelines that have been read already."""
+    lines = []
+    for name in recist.CRITERIA:
+        course = timeline(name)
+        rounds = [milliseconds(lambda c=course: recist.assess(c), CALLS) for _ in range(ROUNDS)]
+        ms = statistics.median(rounds)
+        lines.append(
+            f"assess {name}, {TIME_POINTS} time points of {LESIONS} lesions: {ms:.3f} ms, "
+            f"{1e3 * ms / TIME_POINTS:.1f} µs a time point"
+        )
+    return lines
+
+
+def batch() -> str:
+    """`recist assess --lines` on many timelines, its start apart."""
+    document = TypeAdapter(Timeline).dump_python(timeline(), mode="json", exclude_none=True)
+    text = f"{json.dumps(document)}\n"
+    command = [sys.executable, "-m", "service", "assess", "--lines"]
+
+    def ran(times: int) -> float:
+        started = time.perf_counter()
+        subprocess.run(
+            command, input=times * text, cwd=CHECKOUT, text=True, capture_output=True, check=True
+        )
+        return time.perf_counter() - started
+
+    seconds = [(ran(1), ran(BATCH)) for _ in range(BATCHES)]
+    rate = statistics.median((BATCH - 1) / (many - one) for one, many in seconds)
+    start = statistics.median(one for one, _ in seconds)
+    return f"assess --lines: {rate:.0f} timelines a second after {start:.1f} s to start"
+
+
+def run() -> list[str]:
+    """One line for each criteria, and one for the command line."""
+    return [*engine(), batch()]
+
+
+if __name__ == "__main__":
+    print("\n".join(run()))
