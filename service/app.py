@@ -68,8 +68,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await anyio.to_thread.run_sync(app.state.processes.close)
-        await anyio.to_thread.run_sync(app.state.database.close)
+        # Not awaited: the interrupt that ends the service cancels what is awaited after it.
+        app.state.processes.close()
+        app.state.database.close()
 
 
 def _check_roles(routes: Sequence[Any]) -> None:

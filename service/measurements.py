@@ -18,7 +18,7 @@ from imaging.measurement import Measurement
 from service.access import Caller, own_series
 from service.bodies import unprocessable
 from service.idempotency import Answer
-from service.measuring import MaskedLesion, NewMeasurement, Sources
+from service.measuring import MaskedLesion, Misplaced, NewMeasurement, Sources
 from service.problems import Problem, Refusal
 from service.tables import instances, measurements, series
 
@@ -74,10 +74,10 @@ def record(
     return Answer(201, answer.encode())
 
 
-def told(refused: Refused | recist.Refused) -> Problem:
+def told(refused: Refused | Misplaced) -> Problem:
     """A refusal of the images, or of what was asked of them, as a problem."""
-    if isinstance(refused, recist.Refused):
-        return unprocessable(refused.faults)
+    if isinstance(refused, Misplaced):
+        return unprocessable([recist.Fault(refused.at, refused.says)])
     return Refusal(refused.says, code=refused.code, **refused.members)
 
 

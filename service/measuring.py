@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import recist
 from imaging import Refused, Volume, load, masks
 from imaging.delineation import Marked
 from imaging.drawn import NotDrawn, measure_box_at, measure_ellipse_at
@@ -16,10 +17,18 @@ from imaging.measure import (
     measure_mask,
 )
 from imaging.measurement import Measurement
-from recist.refusal import Fault
-from recist.refusal import Refused as Contradictory
 
 Points = list[list[float]]
+
+
+class Misplaced(Exception):
+    """Something that was asked for is not there; `at` is the path to it in what was asked."""
+
+    def __init__(self, at: tuple[str, ...], says: str) -> None:
+        super().__init__(at, says)
+        self.at = at
+        self.says = says
+
 
 POINTS = {"line": 2, "box": 2, "ellipse": 4}
 ASKED = ("click", *POINTS, "mask")
@@ -51,23 +60,23 @@ class NewMeasurement:
 
     def __post_init__(self) -> None:
         if faults := list(self._faults()):
-            raise Contradictory(*faults)
+            raise recist.Refused(*faults)
 
     @property
     def asked(self) -> str:
         """The member that is given."""
         return next(name for name in ASKED if getattr(self, name) is not None)
 
-    def _faults(self) -> Iterator[Fault]:
+    def _faults(self) -> Iterator[recist.Fault]:
         given = [name for name in ASKED if getattr(self, name) is not None]
         if len(given) != 1:
-            yield Fault((), f"must have exactly one of {', '.join(ASKED)}")
+            yield recist.Fault((), f"must have exactly one of {', '.join(ASKED)}")
         if self.click is not None and len(self.click) != 3:
-            yield Fault(("click",), "must be [x, y, z]")
+            yield recist.Fault(("click",), "must be [x, y, z]")
         for name, count in POINTS.items():
             points: Points | None = getattr(self, name)
             if points is not None and [len(point) for point in points] != [3] * count:
-                yield Fault((name,), f"must be {count} points [x, y, z]")
+                yield recist.Fault((name,), f"must be {count} points [x, y, z]")
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ AT: Mapping[str, Callable[..., Measurement]] = {
 def measured(sources: Sources, asked: NewMeasurement) -> dict[str, Any]:
     """Measure what is asked for, in the members that `recist measure` prints.
 
-    Raises imaging's Refused, and Contradictory for points and numbers that are not there.
+    Raises imaging's Refused, and Misplaced for points and numbers that are not there.
     """
     volume = load(sources.images, series_uid=sources.series_uid) if sources.images else None
     if asked.mask is not None:
@@ -101,7 +110,7 @@ def measured(sources: Sources, asked: NewMeasurement) -> dict[str, Any]:
     try:
         return AT[asked.asked](volume, getattr(asked, asked.asked)).as_json()
     except (OutsideVolume, NoLength, NotDrawn) as reason:
-        raise Contradictory(Fault((asked.asked,), str(reason))) from None
+        raise Misplaced((asked.asked,), str(reason)) from None
 
 
 def _of_mask(files: Sequence[Path], number: int, volume: Volume | None) -> dict[str, Any]:
@@ -116,7 +125,7 @@ def _marked(files: Sequence[Path], number: int, volume: Volume | None) -> Marked
     numbered = [mark for mark in marks if mark.number == number]
     if not numbered:
         known = ", ".join(str(mark.number) for mark in marks)
-        raise Contradictory(Fault(("mask", "number"), f"is not in the mask, which has {known}"))
+        raise Misplaced(("mask", "number"), f"is not in the mask, which has {known}")
     if len(numbered) > 1:
         says = f"{len(numbered)} lesions of this mask series have the number {number}."
         raise Refused("SEVERAL_SEGMENTS", says)

@@ -1,6 +1,7 @@
 """Work on pixels, apart from the service: what it takes or breaks is not the service's own."""
 
 import asyncio
+import math
 import os
 import resource
 import signal
@@ -10,12 +11,12 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from threading import Thread
-from typing import ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from service.problems import Unavailable
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 ATTEMPTS = 2
 CPU_SECONDS = 120
@@ -25,21 +26,23 @@ CPU_SECONDS = 120
 class Processes:
     """A few processes, started when they are first asked for."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, cpu_seconds: int = CPU_SECONDS) -> None:
         self._count = count
+        self._cpu_seconds = cpu_seconds
         self._pool: ProcessPoolExecutor | None = None
 
-    async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         """Do a piece of work, again if its process died; what it raises is raised here.
 
+        What goes there and back is pickled: an exception must be made again from its `args`.
         Raises Unavailable where the process died again.
         """
-        assert not kwargs, "an executor hands on positions alone"
         for _ in range(ATTEMPTS):
             pool = self._started()
             try:
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(pool, _limited, work, *args)
+                seconds = self._cpu_seconds
+                return await loop.run_in_executor(pool, _limited, seconds, work, *args)
             except BrokenProcessPool:
                 self._drop(pool)
         raise Unavailable("The process that measured was ended twice. Ask again later.")
@@ -75,8 +78,9 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _limited(work: Callable[..., T], *args: object) -> T:
+def _limited(cpu_seconds: int, work: Callable[[*Ts], T], *args: *Ts) -> T:
+    """Do a piece of work for so long at most, besides what this process has done before."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    most = math.ceil(used.ru_utime + used.ru_stime) + cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     return work(*args)

@@ -21,7 +21,7 @@ A_CHECK_FAILED = 1
 
 def assess(
     file: Annotated[Path | None, typer.Argument(help="A timeline; else standard input.")] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="A timeline and an answer a line.")] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="One a line, in and out.")] = False,
 ) -> int:
     """Assess every read of a timeline after its baseline, and the course as a whole.
 

@@ -46,7 +46,8 @@ class DoubleRead:
 def read_twice(seed: str, illness: Illness, measured: Measured) -> DoubleRead:
     """Both readers' reads of one subject, such that what counts is true."""
     for attempt in range(PATIENCE):
-        random = Random(f"{seed} {illness.participant.code} {attempt}")  # noqa: S311 - a simulation, no secret
+        drawn_from = f"{seed} {illness.participant.code} {attempt}"
+        random = Random(drawn_from)  # noqa: S311 - a simulation, no secret
         reads = {
             reader: tuple(Reader(random, noise, illness, measured).reads())
             for reader, noise in NOISE.items()

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-import recist
 from imaging import Refused
 from service import measurements
 from service.bodies import Json
 from service.guarded import GuardedRoute
-from service.measuring import NewMeasurement, measured
+from service.measuring import Misplaced, NewMeasurement, measured
 from service.objects import Objects
 from service.problems import Problem, Refusal, problems
 from service.writes import Write
@@ -40,7 +39,7 @@ async def measure(
     sources = await state.database.read(partial(own, asked=new, path_of=path_of))
     try:
         found: dict[str, Any] | Problem = await state.processes.run(measured, sources, new)
-    except (Refused, recist.Refused) as refused:
+    except (Refused, Misplaced) as refused:
         found = measurements.told(refused)
     unit = partial(measurements.record, asked=new, found=found)
     return await write(partial(unit, caller=write.caller, series_id=series_id))

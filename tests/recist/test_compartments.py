@@ -62,6 +62,11 @@ def test_where_none_has_one_nothing_is_remarked(read) -> None:
     assert (found.remarks, found.answer.compartments) == ([], {})
 
 
+def test_what_merged_into_a_lesion_elsewhere_has_not_gone(read) -> None:
+    found = read("0 56", "T1 @liver: 30 44; T2 @bowel: 20 >T1").apart("bowel")
+    assert (found.sums, found.target) == ([0.0], "PR")
+
+
 def test_they_are_told_in_the_order_of_their_names(read) -> None:
     found = read("0 56", "T1 @lung: 100 40; T2 @bone: 10 10; T3 @liver: 10 10")
     assert list(found.answer.compartments) == ["bone", "liver", "lung"]

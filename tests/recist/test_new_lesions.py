@@ -85,9 +85,11 @@ class TestEquivocal:
         found = read("0 56 84", "T1: 50 50 50; N1: . EQUIVOCAL^51 PRESENT")
         assert found.progressed == 51
 
-    def test_of_two_the_earlier_scan_dates_the_progression(self, read) -> None:
-        cells = "T1: 9 9 9; N1: . EQUIVOCAL^53 PRESENT; N2: . EQUIVOCAL^51 PRESENT"
-        assert read("0 56 84", cells).progressed == 51
+    @pytest.mark.parametrize("days", [(53, 51), (51, 53)])
+    def test_of_two_the_earlier_scan_dates_the_progression(self, read, days) -> None:
+        first, second = days
+        cells = f"N1: . EQUIVOCAL^{first} PRESENT; N2: . EQUIVOCAL^{second} PRESENT"
+        assert read("0 56 84", f"T1: 9 9 9; {cells}").progressed == 51
 
     def test_a_response_before_it_stands(self, read) -> None:
         found = read("0 56 84 112 140", "T1: 50 20 20 20 20; N1: . . . EQUIVOCAL PRESENT")
@@ -101,12 +103,13 @@ class TestEquivocal:
 class TestNewNodes:
     """A new node of 10 to under 15 mm, as the only evidence, is looked at again (FAQ)."""
 
-    def test_small_ones_are_equivocal_and_queried(self, read) -> None:
-        found = read("0 56", "T1: 50 50; N1 node: . 14.9")
+    @pytest.mark.parametrize("cell", ["10", "14.999"])
+    def test_small_ones_are_equivocal_and_queried(self, read, cell: str) -> None:
+        found = read("0 56", f"T1: 50 50; N1 node: . {cell}")
         assert (found.new, found.queries) == ("EQUIVOCAL", [("SMALL_NEW_NODE", 56, "N1")])
 
     def test_normal_ones_are_not_there(self, read) -> None:
-        found = read("0 56", "T1: 50 50; N1 node: . 9.9")
+        found = read("0 56", "T1: 50 50; N1 node: . 9.999")
         assert (found.new, found.queries) == ("NONE", [])
 
     def test_growing_to_15_mm_proves_them(self, read) -> None:

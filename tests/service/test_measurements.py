@@ -6,7 +6,8 @@ import math
 import os
 import signal
 import sqlite3
-import time
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,13 @@ import pytest
 from typer.testing import CliRunner
 
 import recist
-from imaging import Refused
-from imaging.measurement import Measurement
+from imaging import Refused, load
 from imaging.phantom import Ellipsoid, phantom, truth, write
 from service.__main__ import app as commands
 from service.problems import Unavailable
 from service.processes import Processes
 
 LESION = Ellipsoid((40.0, 36.0, 12.0), (12.0, 9.0, 10.0), 40.0)
-EVENLY = ("--click", "50,45,4")
-UNASKED = ("ellipse", "line", "box")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +61,21 @@ def send(trial, subject: str, *files: Path) -> str:
 @pytest.fixture
 def series(trial, subject, folder) -> str:
     return send(trial, subject, *sorted(folder.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def shelf() -> dict[str, Any]:
+    """What the tests of this file make once, when the first of them asks for it."""
+    return {}
+
+
+@pytest.fixture
+def untouched(shelf, new_trial, folder) -> tuple[Any, str]:
+    """A trial with a series that is never measured: for what is refused."""
+    if "untouched" not in shelf:
+        made = new_trial()
+        shelf["untouched"] = (made, send(made, made.subject(), *sorted(folder.iterdir())))
+    return shelf["untouched"]
 
 
 def measure(trial, series: str, role: str = "READER_1", **body: Any) -> Any:
@@ -183,7 +196,8 @@ def test_an_ellipse_is_measured_as_drawn(trial, series, volume) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_measured_is_refused_where_it_is_wrong(trial, series, body, pointer) -> None:
+def test_what_cannot_be_measured_is_refused_where_it_is_wrong(untouched, body, pointer) -> None:
+    trial, series = untouched
     answer = measure(trial, series, **body)
     assert answer.status_code == 422, answer.text
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
@@ -200,11 +214,7 @@ def test_a_refusal_of_the_images_has_its_code(trial, series, volume) -> None:
 
 
 def test_a_single_real_slice_is_measured_in_its_plane(trial, subject, shared) -> None:
-    file = shared / "data/dicom/ct-two-timepoint-pairs/A062055/19001228-23.dcm"
-    if not file.exists():
-        file = min((shared / "data/dicom/ct-two-timepoint-pairs/A062055").glob("*.dcm"))
-    from imaging import load
-
+    file = shared / "data/dicom/ct-two-timepoint-pairs/A062055/19001228-131.dcm"
     image = load([file])
     _, rows, columns = image.stored.shape
     ends = [image.patient(columns / 2 + d, rows / 2, 0).tolist() for d in (-20, 20)]
@@ -263,69 +273,57 @@ def test_who_may_measure(trial, series, volume, new_trial) -> None:
     assert measure(trial, "0" * 32, click=click).status_code == 404
 
 
-# The processes by themselves.
+# The processes by themselves. What they do is written out, for they know no test.
 
-
-def fall_over(marker: Path) -> str:
-    """Die the first time, answer the second."""
-    if not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "done"
-
-
-def never_end() -> None:
-    from service import processes
-
-    processes.CPU_SECONDS = 1
-    processes._limited(spin)
-
-
-def spin() -> None:
-    while True:
-        pass
-
-
-def refuse(code: str) -> None:
-    raise Refused(code, "A reason.", {"series_uids": ["1.2"]})
-
-
-def shape() -> type[Measurement]:
-    return Measurement
+ONCE = "import os, pathlib; p = pathlib.Path({!r}); p.exists() or (p.touch(), os._exit(1))"
+REFUSE = "from imaging import Refused; raise Refused('LEAK', 'A reason.', {'uids': ['1.2']})"
 
 
 @pytest.fixture
 def processes():
-    made = Processes(1)
+    made = Processes(1, cpu_seconds=1)
     yield made
     made.close()
 
 
 def test_a_process_that_dies_is_replaced_and_asked_again(processes, tmp_path) -> None:
-    assert asyncio.run(processes.run(fall_over, tmp_path / "fallen")) == "done"
+    fallen = tmp_path / "fallen"
+    asyncio.run(processes.run(exec, ONCE.format(str(fallen))))
+    assert fallen.exists()
 
 
-def test_what_always_dies_is_given_up_and_others_are_served(processes) -> None:
+def test_what_always_dies_is_given_up_and_the_next_is_served(processes) -> None:
     async def use() -> str:
         with pytest.raises(Unavailable):
-            await processes.run(os.kill, 0, signal.SIGKILL) if False else await processes.run(die)
-        return await processes.run(str, "still here")
+            await processes.run(os._exit, 1)
+        return await processes.run(str, "served")
 
-    assert asyncio.run(use()) == "still here"
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    assert asyncio.run(use()) == "served"
 
 
 def test_what_never_ends_is_ended(processes) -> None:
-    started = time.monotonic()
     with pytest.raises(Unavailable):
-        asyncio.run(processes.run(never_end))
-    assert time.monotonic() - started < 60
+        asyncio.run(processes.run(exec, "while True: pass"))
 
 
 def test_a_refusal_comes_back_whole(processes) -> None:
     with pytest.raises(Refused) as refused:
-        asyncio.run(processes.run(refuse, "LEAK"))
-    assert (refused.value.code, refused.value.members) == ("LEAK", {"series_uids": ["1.2"]})
+        asyncio.run(processes.run(exec, REFUSE))
+    assert (refused.value.code, refused.value.members) == ("LEAK", {"uids": ["1.2"]})
+
+
+def test_no_process_outlives_the_service() -> None:
+    """One that is killed cannot end those that it began, and they hold on to its output."""
+    command = [sys.executable, "-c", ORPHAN]
+    said = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, check=False, timeout=60)
+    assert said.returncode == -signal.SIGKILL
+    assert said.stdout == b"begun\n"
+
+
+CHECKOUT = Path(__file__).parents[2]
+ORPHAN = """
+import asyncio, os, signal
+from service.processes import Processes
+print(asyncio.run(Processes(1).run(str, 'begun')), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""

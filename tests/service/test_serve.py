@@ -81,13 +81,21 @@ def served(*words: str, **settings: str) -> Iterator["tuple[subprocess.Popen[str
         process.communicate()
 
 
+def ended(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """What else it printed; `communicate` would leave out what was buffered with the first line."""
+    assert process.stdout
+    assert process.stderr
+    process.wait(30)
+    return process.stdout.read(), process.stderr.read()
+
+
 def test_the_address_comes_first_and_a_token_the_first_time_only(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     with served("--data", str(folder)) as (process, address):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", address)
         assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = ended(process)
         assert (process.returncode, err) == (0, "")
         first = out.splitlines()
         assert re.fullmatch(r"administrator token \(24 h\): rcst_[0-9a-f]+_[\w-]{43}", first[0])
@@ -95,7 +103,7 @@ def test_the_address_comes_first_and_a_token_the_first_time_only(tmp_path: Path)
         assert len(first) == 2
     with served("--data", str(folder)) as (process, _):
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = ended(process)
         assert (process.returncode, err) == (0, "")
         assert out.splitlines() == first[1:]
     # What is put away in order leaves no log beside the database.

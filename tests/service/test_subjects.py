@@ -33,6 +33,19 @@ def manager(trial):
     return trial.client("TRIAL_MANAGER")
 
 
+@pytest.fixture(scope="module")
+def shelf() -> list[object]:
+    return []
+
+
+@pytest.fixture
+def empty(shelf, new_trial):
+    """A trial that stays without subjects, made once: for what is refused."""
+    if not shelf:
+        shelf.append(new_trial())
+    return shelf[0]
+
+
 def granted(trial, role: str) -> str:
     body = {"name": uuid4().hex, "role": role, "trial": trial.id}
     return trial.server.speaker().post("/v1/tokens", json=body).json()["token"]
@@ -87,9 +100,8 @@ def test_a_code_is_unique_in_its_trial_alone(trial, manager, new_trial) -> None:
         ({"name": "A Person"}, "/name"),
     ],
 )
-def test_a_subject_that_cannot_be_is_refused_where_it_is_wrong(
-    trial, manager, change, pointer
-) -> None:
+def test_a_subject_that_cannot_be_is_refused_where_it_is_wrong(empty, change, pointer) -> None:
+    trial, manager = empty, empty.client("TRIAL_MANAGER")
     answer = created(trial, manager, **({"code": "1"} | change))
     assert answer.status_code == 422, answer.text
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
