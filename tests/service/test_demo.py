@@ -355,6 +355,8 @@ def test_a_folder_of_ones_own_is_kept_and_loaded_once(tmp_path: Path) -> None:
                 assert len(served.subjects) == 32
                 tokens += served.tokens.values()
             stopped(process, by)
+        files = [path.name for path in (tmp_path / "kept").iterdir() if path.is_file()]
+        assert files == ["recist.sqlite"]  # put away in order, by either signal
     assert len(set(tokens)) == 2 * len(ROLES)
     assert not (tmp_path / "elsewhere.sqlite").exists()
 
