@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from recist.answer import Assessment, CompartmentAssessment, TimePoint
 from recist.vocabulary import Read, Role
+from recist.words import Word
 
 
-class Variable(StrEnum):
+class Variable(Word):
     """What readers are compared in."""
 
     OVERALL = "OVERALL"
@@ -21,7 +21,7 @@ class Variable(StrEnum):
     SCAN_DATE = "SCAN_DATE"
 
 
-class Cause(StrEnum):
+class Cause(Word):
     """Why two readers differed, in the words of an adjudicator."""
 
     BASELINE_SCAN = "BASELINE_SCAN"

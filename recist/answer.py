@@ -41,7 +41,7 @@ class TimePoint:
     change_from_baseline_percent: float | None
     change_from_nadir_percent: float | None
     pr_at: float | None
-    """The largest sum at which the target response would have been PR."""
+    """The largest sum that is low enough for a PR, unless it is high enough for a PD."""
     pd_at: float | None
     """The smallest sum at which the target response would have been PD."""
     target: Response

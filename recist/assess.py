@@ -136,7 +136,8 @@ def _final(
         f"{name}/{section}-PROVED", f"{section}: the new lesion called equivocal here proved real"
     )
     early = Reason(
-        f"{name}/Table-3-note-a-RECODED", "Table 3, note a: disease followed, so the CR was a PR"
+        f"{name}/Table-3-note-a-RECODED",
+        "RECIST 1.1, Table 3, note a: disease followed, so the CR was a PR",
     )
     assessed = [
         (seen.read.on, R.PD if n in pd_on else seen.row.overall) for n, seen in enumerate(looks)

@@ -69,7 +69,7 @@ class Past:
     keeps_pr: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Look:
     """What one read shows: the burdens, the rules that decided, and the row of the table."""
 

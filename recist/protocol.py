@@ -1,62 +1,62 @@
 """The switches that a trial's protocol may set, and what each is when it sets nothing."""
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from typing import ClassVar
 
 from recist.refusal import Fault, Refused
+from recist.words import Word
 
 
-class PrPersistence(StrEnum):
+class PrPersistence(Word):
     """Whether a PR that drifts above its line stays one (EORTC FAQ, managing PR)."""
 
     LITERAL = "LITERAL"
     EORTC_FAQ = "EORTC_FAQ"
 
 
-class DiseaseAfterCr(StrEnum):
+class DiseaseAfterCr(Word):
     """What disease after a CR means (RECIST 1.1, Table 3, note a)."""
 
     PD = "PD"
     RECODE_PR = "RECODE_PR"
 
 
-class RemovedTarget(StrEnum):
+class RemovedTarget(Word):
     """What a target that was resected or irradiated on study counts for."""
 
     NE = "NE"
     ZERO = "ZERO"
 
 
-class Measure(StrEnum):
+class Measure(Word):
     """What a lesion counts for."""
 
     PRODUCT = "PRODUCT"
     LONGEST_DIAMETER = "LONGEST_DIAMETER"
 
 
-class PdReference(StrEnum):
+class PdReference(Word):
     """What the rise to PD is measured from."""
 
     NADIR = "NADIR"
     BASELINE = "BASELINE"
 
 
-class PdScope(StrEnum):
+class PdScope(Word):
     """Whether one lesion, or their sum, must grow to PD."""
 
     PER_LESION = "PER_LESION"
     SUM = "SUM"
 
 
-class IcpdReference(StrEnum):
+class IcpdReference(Word):
     """Which unconfirmed progression a further growth is measured from."""
 
     ANY_PRIOR_IUPD = "ANY_PRIOR_IUPD"
     LAST_READ = "LAST_READ"
 
 
-class BorAlgorithm(StrEnum):
+class BorAlgorithm(Word):
     """How the best overall response is derived."""
 
     RECIST_TABLE_3 = "RECIST_TABLE_3"

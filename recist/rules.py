@@ -17,7 +17,7 @@ class Test(Protocol[T_contra]):
     def __call__(self, case: T_contra, /) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule(Generic[T_contra]):
     """If `when` holds, the response is `then`; `says` opens with the section it comes from."""
 
@@ -46,7 +46,10 @@ def slug(words: str) -> str:
 
 def first(rules: Iterable[Rule[T]], case: T) -> Rule[T]:
     """Return the first rule that holds. The order is part of the rules; they end in `otherwise`."""
-    return next(rule for rule in rules if rule.when(case))
+    for rule in rules:
+        if rule.when(case):
+            return rule
+    raise LookupError("rules end in `otherwise`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,10 @@ class Falls:
         return 100 * (b.baseline - b.now) >= self.percent * b.baseline
 
     def line(self, b: Burden) -> float | None:
-        """The largest sum that is low enough, in mm or mm2; None where the sum is not known."""
+        """The largest sum that is low enough, in mm or mm2; None where the sum is not known.
+
+        PD is judged first: near the nadir, a sum can be low enough and yet a PD.
+        """
         if not b.complete or b.after_cr:
             return None
         return b.baseline * (100 - self.percent) / (100 * b.unit)
@@ -68,7 +74,10 @@ class Falls:
 
 @dataclass(frozen=True, slots=True)
 class Rises:
-    """At least `percent` and `and_mm` above the smallest sum before, or above the baseline."""
+    """At least `percent` and `and_mm` above the smallest sum before, or above the baseline.
+
+    Only where disease is seen: were all that is seen gone, what was not seen could have gone too.
+    """
 
     percent: int
     and_mm: int = 0
@@ -78,7 +87,9 @@ class Rises:
         """A growth from nothing fulfils any percentage (criteria divide by no zero)."""
         reference = b.baseline if self.over_baseline else b.nadir
         rise = b.now - reference
-        return rise > 0 and rise >= self.and_mm * b.unit and 100 * rise >= self.percent * reference
+        if rise <= 0 or not b.present:
+            return False
+        return rise >= self.and_mm * b.unit and 100 * rise >= self.percent * reference
 
     def line(self, b: Burden) -> float | None:
         """The smallest sum that is high enough, in mm or mm2."""

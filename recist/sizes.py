@@ -14,7 +14,7 @@ PARTS = {"longest_mm": "fragments_mm", SHORT: "fragments_short_mm"}
 """Where the diameters of a split lesion's fragments stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """A target that was evaluable: its size in smallest units, and whether it has gone."""
 

@@ -21,7 +21,7 @@ NON_TARGET_WORDS = (R.CR, R.NON_CR_NON_PD, R.PD, R.NE, R.NA)
 Case = tuple[Response, Response, NewLesion]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """One printed row: target disease, non-target disease, new lesions, and all together."""
 

@@ -3,20 +3,20 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from math import isfinite
 from typing import ClassVar
 
 from recist.exact import THOUSANDTHS_PER_MM, thousandths
 from recist.protocol import Protocol
 from recist.refusal import Fault, Refused
+from recist.words import Word
 
 STRICT: dict[str, object] = {"extra": "forbid"}
 LONGEST_ALLOWED_MM = 1000
 LONGEST_LABEL = 64
 
 
-class Response(StrEnum):
+class Response(Word):
     """What a read, or a whole course, is called. The words are those on the wire."""
 
     CR = "CR"
@@ -30,7 +30,7 @@ class Response(StrEnum):
     MISSING = "MISSING"
 
 
-class NewLesion(StrEnum):
+class NewLesion(Word):
     """How certain it is that disease has appeared where there was none at baseline."""
 
     NONE = "NONE"
@@ -38,7 +38,7 @@ class NewLesion(StrEnum):
     UNEQUIVOCAL = "UNEQUIVOCAL"
 
 
-class Role(StrEnum):
+class Role(Word):
     """What a lesion is followed as, from the read in which it was first seen."""
 
     TARGET = "TARGET"
@@ -46,7 +46,7 @@ class Role(StrEnum):
     NEW = "NEW"
 
 
-class State(StrEnum):
+class State(Word):
     """How a lesion is found at one time point."""
 
     MEASURED = "MEASURED"
@@ -60,7 +60,7 @@ class State(StrEnum):
     NOT_EVALUABLE = "NOT_EVALUABLE"
 
 
-class Nature(StrEnum):
+class Nature(Word):
     """What a lesion is made of, as far as measurability depends on it."""
 
     SOLID = "SOLID"
@@ -71,7 +71,7 @@ class Nature(StrEnum):
     DIFFUSE = "DIFFUSE"
 
 
-class Method(StrEnum):
+class Method(Word):
     """How a lesion was seen."""
 
     CT = "CT"
@@ -83,7 +83,7 @@ class Method(StrEnum):
     PET = "PET"
 
 
-class Pet(StrEnum):
+class Pet(Word):
     """The outcome of an FDG-PET."""
 
     NEGATIVE = "NEGATIVE"

@@ -289,3 +289,11 @@ class TestProgressionByItsScans:
 
     def test_without_dates_of_scans_it_is_that_of_the_read(self, read) -> None:
         assert read("0 56 84", "T1: 50 20 70").progressed == 84
+
+
+class TestSection442NormalNodesProveNothing:
+    """A part proves PD only where whatever is missing could not undo it."""
+
+    def test_growth_of_normal_nodes_alone_is_no_progression(self, read) -> None:
+        """With the liver lesion gone this would be a CR, so the nodes' growth is no proof."""
+        assert read("0 56 112", "T2 node: 20 4 9.5; T1: 20 ABSENT NE").target == "CR NE"

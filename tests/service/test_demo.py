@@ -35,8 +35,7 @@ from service.trials import NewTrial, create
 CHECKOUT = Path(__file__).parents[2]
 ROLES = ("reader 1", "reader 2", "adjudicator", "trial manager")
 
-# As the paper prints them: Table 1, and "Tumor response to CRT". SD is the rest; the subject with
-# bone metastases alone has nothing measurable there.
+# As printed in Table 1 and "Tumor response to CRT"; bone metastases alone are not measurable.
 TABLE_1 = {
     "sex": {"male": 28, "female": 4},
     "initial_t": {"T3": 19, "T4": 13},
