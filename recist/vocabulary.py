@@ -277,8 +277,8 @@ def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[F
     mm = getattr(value, name)
     if why := _not_a_length(mm, may_be_zero=may_be_zero):
         yield Fault((name,), why)
-    else:
-        object.__setattr__(value, name, thousandths(mm) / THOUSANDTHS_PER_MM)
+    elif (nearest := thousandths(mm) / THOUSANDTHS_PER_MM) != mm:
+        object.__setattr__(value, name, nearest)
 
 
 def _exact_parts(value: object, name: str) -> Iterator[Fault]:
@@ -292,6 +292,8 @@ def _exact_parts(value: object, name: str) -> Iterator[Fault]:
 
 
 def _not_a_length(mm: float, *, may_be_zero: bool = False) -> str | None:
+    if 1 <= mm <= LONGEST_ALLOWED_MM:  # as nearly all are
+        return None
     if not isfinite(mm):
         return f"{mm} is not a length in millimetres"
     if mm > LONGEST_ALLOWED_MM:

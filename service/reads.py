@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -44,11 +44,8 @@ class Signature:
     principal_id: str
     replaces: str | None
     reason: str | None
-
-    @property
-    def read(self) -> recist.Read:
-        """What was signed."""
-        return _parsed(self.content)
+    read: recist.Read
+    """What `content` says."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,7 @@ class Signed:
         return tuple(signature.read for signature in self.in_force)
 
 
+KEPT = tuple(field.name for field in fields(Signature) if field.name != "read")
 NOTHING = Signed((), ())
 
 
@@ -141,6 +139,7 @@ def sign(
         principal_id=caller.principal_id,
         replaces=replaces,
         reason=reason,
+        read=read,
     )
     after = _with(signed, signature, replaces)
     course = _assessed(subject, after, timepoint)
@@ -175,6 +174,7 @@ def _signature(row: Row[Any]) -> Signature:
         principal_id=row.principal_id,
         replaces=row.replaces,
         reason=row.reason,
+        read=_parsed(row.content),
     )
 
 
@@ -265,7 +265,7 @@ def _insert(connection: Connection, subject_id: str, signature: Signature, cours
         "meaning": MEANING,
         "engine": course.assessment.engine,
         "shown": shown[signature.timepoint - 1].overall_final if signature.timepoint else None,
-        **{name: getattr(signature, name) for name in Signature.__dataclass_fields__},
+        **{name: getattr(signature, name) for name in KEPT},
     }
     try:
         connection.execute(_INSERT, row)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterable
@@ -61,6 +62,7 @@ def run(settings: Settings, greeting: Greeting = first_token) -> None:
             lifespan="off",  # run here, so that a failure to start is told as any other
             access_log=False,  # it would keep paths, and ids with them
             server_header=False,
+            proxy_headers=False,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
@@ -75,6 +77,7 @@ async def _serve(
         address, database = _address(listener), app.state.database
         for line in (address, *greeting(database, address), database.says):
             typer.echo(line)
+        gc.freeze()  # what was imported stays: it need not be looked through again and again
         await server.serve(sockets=[listener])
 
 

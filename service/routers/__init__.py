@@ -13,8 +13,10 @@ from service.routers import (
     trials,
 )
 
-# Open to those that service.roles opens each operation to.
+# Open to those that service.roles opens each operation to. A request is held against each in turn,
+# so what is asked most stands first.
 GUARDED = (
+    reads.router,
     assess.router,
     criteria.router,
     tokens.router,
@@ -22,7 +24,6 @@ GUARDED = (
     subjects.router,
     series.router,
     measurements.router,
-    reads.router,
     adjudications.router,
     operations.guarded,
 )
