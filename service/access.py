@@ -8,7 +8,17 @@ from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    false,
+    insert,
+    or_,
+    select,
+)
 
 from service.problems import Conflict, Forbidden, NotFound, Unprocessable
 from service.roles import OPEN_TO, READERS, Role
@@ -129,7 +139,25 @@ def own_series(connection: Connection, caller: Caller, series_id: str, operation
     """A series that this caller may use, with `trial_id` beside its own columns."""
     found = _only(connection, _SERIES, series_id, "series")
     _admit(caller, found.trial_id, operation, "series")
+    hidden = select(series.c.id).where(series.c.id == found.id, unblinds(caller, found.trial_id))
+    if connection.execute(hidden).first():
+        raise _absent("series")
     return found
+
+
+def unblinds(caller: Caller, trial_id: str) -> ColumnElement[bool]:
+    """Whether a row of `series` would show this caller, a reader, what another has drawn."""
+    if not caller.roles_in(trial_id) & READERS:
+        return false()
+    readers = select(grants.c.principal_id).where(
+        grants.c.role.in_(READERS),
+        or_(grants.c.trial_id.is_(None), grants.c.trial_id == trial_id),
+    )
+    return (
+        (series.c.kind != "IMAGE")
+        & (series.c.created_by != caller.principal_id)
+        & series.c.created_by.in_(readers)
+    )
 
 
 def _only(connection: Connection, query: Select[Any], id_: str, noun: str) -> Row[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from imaging import Flag, Instance
-from service.access import Caller, own_subject
+from service.access import Caller, own_subject, unblinds
 from service.idempotency import Answer
 from service.multipart import Arrived
 from service.pages import AskedPage, rows_of
@@ -176,7 +176,9 @@ def record(connection: Connection, caller: Caller, subject_id: str, intake: Inta
 def view_all(connection: Connection, caller: Caller, subject_id: str, page: AskedPage) -> Answer:
     """Look at the series of a subject."""
     subject = own_subject(connection, caller, subject_id, "listSeries")
-    query = _WITH_COUNT.where(series.c.subject_id == subject.id)
+    query = _WITH_COUNT.where(
+        series.c.subject_id == subject.id, ~unblinds(caller, subject.trial_id)
+    )
     rows, following = rows_of(connection, query, (series.c.series_uid,), page)
     items = [_series(row, row.instances, flags_of(row)) for row in rows]
     return Answer(200, SERIES_PAGE.dump_json(SeriesPage(items=items, next_cursor=following)))

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 import recist
 from imaging import Refused
 from imaging.masks import READERS as MASKS
 from imaging.measurement import Measurement
-from service.access import Caller, own_series
+from service.access import Caller, own_series, unblinds
 from service.bodies import unprocessable
 from service.idempotency import Answer
 from service.measuring import MaskedLesion, Misplaced, NewMeasurement, Sources
@@ -43,7 +43,7 @@ def sources(
     """Find the files to measure on. Raises Unprocessable for a mask that is none."""
     own = own_series(connection, caller, series_id, "measure")
     images = _files(connection, own.id, path_of) if own.kind not in MASKS else []
-    mask = _mask_files(connection, own.subject_id, asked.mask, path_of) if asked.mask else []
+    mask = _mask_files(connection, caller, own, asked.mask, path_of) if asked.mask else []
     return Sources(own.series_uid, images, mask)
 
 
@@ -82,11 +82,13 @@ def told(refused: Refused | Misplaced) -> Problem:
 
 
 def _mask_files(
-    connection: Connection, subject_id: str, mask: MaskedLesion, path_of: PathOf
+    connection: Connection, caller: Caller, own: Row[Any], mask: MaskedLesion, path_of: PathOf
 ) -> list[Path]:
     found = connection.execute(
         select(series.c.id, series.c.kind).where(
-            series.c.id == mask.series_id, series.c.subject_id == subject_id
+            series.c.id == mask.series_id,
+            series.c.subject_id == own.subject_id,
+            ~unblinds(caller, own.trial_id),
         )
     ).one_or_none()
     if found is None:
