@@ -10,7 +10,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
 
-import migrations
 from service import db
 
 
@@ -40,8 +39,8 @@ def _heads() -> tuple[str, ...]:
 def _config() -> Config:
     """Alembic's configuration: the migrations lie beside the package, in a wheel too."""
     config = Config()
-    folder = str(Path(migrations.__file__).parent)
-    config.set_main_option("script_location", folder.replace("%", "%%"))
+    folder = Path(__file__).parents[1] / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config
 
 
