@@ -36,7 +36,8 @@ class Row:
         """The row in words."""
         new = {NO: "no new lesion", YES: "a new lesion", EITHER: "new lesions or none"}[self.new]
         return (
-            f"{self.section}: target {_words(self.target)}, non-target {_words(self.non_target)}, "
+            f"{self.section}: target {_words(self.target, TARGET_WORDS)}, "
+            f"non-target {_words(self.non_target, NON_TARGET_WORDS)}, "
             f"{new}: {self.overall}"
         )
 
@@ -50,9 +51,11 @@ def lookup(rows: Iterable[Row]) -> Mapping[Case, Row]:
     return table
 
 
-def _words(words: Words) -> str:
-    if words == ANY:
+def _words(words: Words, possible: tuple[Response, ...]) -> str:
+    """Name the words of a row, or those that it leaves out where they are fewer."""
+    left_out = [word for word in possible if word not in words]
+    if not left_out:
         return "any"
-    if len(words) > 3:
-        return "any but " + " or ".join(sorted(ANY - words))
+    if len(left_out) == 1:
+        return f"any but {left_out[0]}"
     return " or ".join(sorted(words))

@@ -128,6 +128,4 @@ def test_a_row_says_what_it_covers() -> None:
     rows = CRITERIA["recist-1.1"].overall
     assert rows[0].says == "Table 1: target CR, non-target CR or NA, no new lesion: CR"
     assert rows[7].says == "Table 1: target any, non-target any, a new lesion: PD"
-    assert (
-        rows[2].says == "Table 1: target PR, non-target any but PD or PR or SD, no new lesion: PR"
-    )
+    assert rows[2].says == "Table 1: target PR, non-target any but PD, no new lesion: PR"

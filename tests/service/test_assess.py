@@ -71,7 +71,7 @@ TIMEPOINT = {
         },
         {
             "rule": "recist-1.1/Table-1-row-3",
-            "says": "Table 1: target PR, non-target any but PD or PR or SD, no new lesion: PR",
+            "says": "Table 1: target PR, non-target any but PD, no new lesion: PR",
         },
     ],
     "because_final": [],
