@@ -1,8 +1,10 @@
 """What tests of every part share: the data beside the checkout, and a running service."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -45,16 +47,16 @@ class Server:
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for each process of the tests: what a test makes in it has names of its own."""
-    folder = tmp_path_factory.mktemp("served")
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Server]:
+    """Run a service on a free port, with settings from the environment if need be."""
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "serve", "--port", "0", "--data", folder],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | environment,
     )
     assert process.stdout
     try:
@@ -68,6 +70,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for each process of the tests: what a test makes in it has names of its own."""
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture
+def server_on_postgresql(postgres_url: str, tmp_path: Path) -> Iterator[Server]:
+    """A service of this test's own, whose database is PostgreSQL."""
+    with serving(tmp_path, RECIST_DATABASE_URL=postgres_url) as running:
+        yield running
 
 
 @dataclass(frozen=True)
@@ -94,10 +110,11 @@ ROLES = ("SITE_READER", "READER_1", "READER_2", "ADJUDICATOR", "TRIAL_MANAGER", 
 
 
 @pytest.fixture
-def new_trial(server: Server) -> Callable[..., Trial]:
+def new_trial(request: pytest.FixtureRequest) -> Callable[..., Trial]:
     """Make a trial, `recist-1.1` unless told otherwise, and a principal for each role in it."""
 
-    def make(**members: object) -> Trial:
+    def make(on: Server | None = None, **members: object) -> Trial:
+        server: Server = on or request.getfixturevalue("server")
         admin = server.speaker()
         name = f"Trial {uuid4().hex}"
         made = admin.post("/v1/trials", json={"name": name, "criteria": "recist-1.1", **members})
