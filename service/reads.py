@@ -163,19 +163,8 @@ def _protocol(content: str) -> recist.Protocol:
 
 
 def _signature(row: Row[Any]) -> Signature:
-    return Signature(
-        id=row.id,
-        reader=row.reader,
-        timepoint=row.timepoint,
-        on=row.on,
-        content=row.content,
-        sha256=row.sha256,
-        signed_at=row.signed_at,
-        principal_id=row.principal_id,
-        replaces=row.replaces,
-        reason=row.reason,
-        read=_parsed(row.content),
-    )
+    kept = {name: getattr(row, name) for name in KEPT}
+    return Signature(**kept, read=_parsed(row.content))
 
 
 def _sorted(signatures: Sequence[Signature]) -> Signed:
