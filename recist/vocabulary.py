@@ -28,6 +28,13 @@ class Response(Word):
     NA = "NA"
     NED = "NED"
     MISSING = "MISSING"
+    NC = "NC"
+    ICR = "ICR"
+    IPR = "IPR"
+    ISD = "ISD"
+    NON_ICR_NON_IUPD = "NON_ICR_NON_IUPD"
+    IUPD = "IUPD"
+    ICPD = "ICPD"
 
 
 class NewLesion(Word):

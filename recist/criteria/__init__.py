@@ -62,6 +62,8 @@ class Criteria:
     """Switches of this edition alone, and other defaults than the common ones."""
     alternatives: Mapping[tuple[str, Any], Mapping[str, Any]] = field(default_factory=dict)
     """What the value of a switch replaces in these criteria."""
+    words: Mapping[Response, Response] = field(default_factory=dict)
+    """This edition's own words for the overall responses, by the common ones."""
 
     @cached_property
     def table(self) -> Mapping[Case, Row]:
@@ -92,6 +94,11 @@ class Criteria:
     def pd_line(self) -> Line:
         """The sum at which the target response becomes PD."""
         return line_of(self.target, Response.PD)
+
+    @cached_property
+    def common(self) -> Mapping[Response, Response]:
+        """The common words for the overall responses, by this edition's own."""
+        return {own: common for common, own in self.words.items()}
 
     @cached_property
     def switches(self) -> Mapping[str, Any]:
