@@ -7,6 +7,8 @@ from recist.answer import Assessment, CompartmentAssessment, Concern, Reason, Ti
 from recist.assess import assess, judged_by
 from recist.criteria import Criteria
 from recist.editions import CRITERIA
+from recist.endpoints import Endpoints, TimeToEvent, endpoints
+from recist.follow_up import FollowUp, OverallResponse
 from recist.protocol import Protocol
 from recist.refusal import Fault, Refused
 from recist.show import CriteriaText, describe
@@ -31,12 +33,15 @@ __all__ = [
     "Concern",
     "Criteria",
     "CriteriaText",
+    "Endpoints",
     "Evidence",
     "Fault",
     "Finding",
+    "FollowUp",
     "Lesion",
     "Method",
     "NewLesion",
+    "OverallResponse",
     "Protocol",
     "Read",
     "Reason",
@@ -45,9 +50,11 @@ __all__ = [
     "Role",
     "State",
     "TimePoint",
+    "TimeToEvent",
     "Timeline",
     "__version__",
     "assess",
     "describe",
+    "endpoints",
     "judged_by",
 ]

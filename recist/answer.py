@@ -12,6 +12,8 @@ class Reason:
 
     rule: str
     says: str
+    lesions: tuple[str, ...] = ()
+    """The lesions that made the rule hold; empty where the rule weighs all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Concern:
     says: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TimePoint:
     """One follow-up read, judged by what was known then; sums are in `unit`."""
 
@@ -44,6 +46,12 @@ class TimePoint:
     """The largest sum that is low enough for a PR, unless it is high enough for a PD."""
     pd_at: float | None
     """The smallest sum at which the target response would have been PD."""
+    to_pr: float | None
+    """By how much the sum would have had to be smaller for a PR; 0 where it is small enough."""
+    to_pd: float | None
+    """By how much the sum would have had to be larger for a PD; 0 where it is large enough."""
+    new_lesion_sum: float | None
+    """Of the measured new lesions that are followed by their sizes (iRECIST), in `unit`."""
     target: Response
     non_target: Response
     new_lesion: NewLesion

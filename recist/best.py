@@ -1,140 +1,180 @@
 """Best overall response: confirmation, the minimum duration of SD, and the day of response.
 
-RECIST 1.1, 4.4.3 and Table 3; by switch as the pharmaverse's admiralonco derives it.
+RECIST 1.1, 4.4.3 and Table 3; iRECIST, Table 3; by switch as the pharmaverse's admiralonco has it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
+from recist.criteria import Criteria
 from recist.protocol import BorAlgorithm, DiseaseAfterCr, Switches
 from recist.vocabulary import Response
 
 R = Response
-RESPONSES = frozenset({R.CR, R.PR})
-DISEASE = frozenset({R.PR, R.SD, R.NON_CR_NON_PD})
-"""Disease that is seen and is not PD."""
-STABLE = frozenset({R.CR, R.PR, R.SD})
+# Each costs a look-up in its enumeration, which a long batch notices.
+CR, PR, SD, NON_CR_NON_PD = R.CR, R.PR, R.SD, R.NON_CR_NON_PD
+PD, IUPD, NED, NE = R.PD, R.IUPD, R.NED, R.NE
+RESPONSES = frozenset({CR, PR})
+DISEASE = frozenset({PR, SD, NON_CR_NON_PD})
+"""Disease that is seen and is not progression."""
+STABLE = frozenset({CR, PR, SD})
 """What shows, late enough, that the disease was stable."""
-RANK = (R.CR, R.PR, R.SD, R.NON_CR_NON_PD, R.PD, R.NED, R.NE)
+NEEDS_TIME = STABLE | {NON_CR_NON_PD}
+"""What counts from the minimum duration of SD on, where it is no response."""
+REST = (SD, NON_CR_NON_PD, PD, IUPD, NED, NE)
+"""What a course is at best that holds no response, the best first."""
 
 Dated = tuple[date, Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best response of a course, and the first read of the response that it counts."""
+    """The best response of a course, in its edition's words."""
 
     overall: Response
     unconfirmed: Response
     responded_on: date | None
+    """First read of the response that `overall` counts."""
+    cr_on: date | None
+    """First read of the CR that `overall` counts, where it is one."""
 
 
-def best(course: Sequence[Dated], reference_on: date, switches: Switches) -> Best:
+def best(
+    course: Sequence[Dated], reference_on: date, switches: Switches, criteria: Criteria
+) -> Best:
     """Derive the best response from dated overall responses, oldest first, baseline left out."""
-    counted = [*_to_first_pd(_disease_after_cr(course, switches))]
-    unconfirmed = _best(counted, reference_on, switches, confirm=False)
-    overall = _best(counted, reference_on, switches, confirm=switches.confirm)
-    counts = _confirmed if switches.confirm else _responded
-    responded = (counted[n][0] for n in range(len(counted)) if counts(counted, n, switches))
-    return Best(overall, unconfirmed, next(responded, None) if overall in RESPONSES else None)
+    return best_of(counted(course, switches, criteria), reference_on, switches, criteria)
+
+
+def counted(course: Sequence[Dated], switches: Switches, criteria: Criteria) -> list[Dated]:
+    """The reads up to the first PD, in the common words.
+
+    Disease after a true CR is PD then (Table 3, note a), in iRECIST an IUPD, which ends nothing;
+    a CR that the protocol recodes to PR was none. The pharmaverse takes each word as it stands.
+    """
+    if common := criteria.common:
+        course = [(on, common.get(response, response)) for on, response in course]
+    recoded = premature(course, switches)
+    returned = _disease_returned(switches, criteria)
+    found: list[Dated] = []
+    had_cr = False
+    for n, (on, response) in enumerate(course):
+        if n in recoded:
+            word = PR
+        else:
+            word = returned if had_cr and returned and response in DISEASE else response
+        had_cr = had_cr or word is CR
+        found.append((on, word))
+        if word is PD:
+            break
+    return found
 
 
 def premature(course: Sequence[Dated], switches: Switches) -> set[int]:
-    """Which CRs disease followed, so that the protocol recodes them to PR (Table 3, note a)."""
-    if switches.disease_after_cr is not DiseaseAfterCr.RECODE_PR:
-        return set()
+    """Which CRs disease followed, so that the protocol recodes them to PR (Table 3, note a).
+
+    The course is in the common words. An IUPD decides nothing: it may be taken back.
+    """
     found: set[int] = set()
+    if switches.disease_after_cr is not DiseaseAfterCr.RECODE_PR:
+        return found
     pending: set[int] = set()
     for n, (_, response) in enumerate(course):
-        if response is R.CR:
+        if response is CR:
             pending.add(n)
         elif response in DISEASE:
             found |= pending
             pending = set()
-        elif response is R.PD:
+        elif response is PD:
             pending = set()
     return found
 
 
-def _disease_after_cr(course: Sequence[Dated], switches: Switches) -> Iterator[Dated]:
-    """Table 3, note a: disease after a true CR is PD then; a CR recoded to PR was none."""
-    recoded = premature(course, switches)
-    is_pd = (
-        switches.disease_after_cr is DiseaseAfterCr.PD
-        and switches.bor_algorithm is BorAlgorithm.RECIST_TABLE_3
+def _disease_returned(switches: Switches, criteria: Criteria) -> Response | None:
+    """What disease after a CR is; None where it is what it says."""
+    as_printed = switches.bor_algorithm is BorAlgorithm.RECIST_TABLE_3
+    if not as_printed or switches.disease_after_cr is not DiseaseAfterCr.PD:
+        return None
+    return IUPD if criteria.confirmation else PD
+
+
+def best_of(
+    course: Sequence[Dated], reference_on: date, switches: Switches, criteria: Criteria
+) -> Best:
+    """Derive the best response from what `counted` leaves of a course."""
+    words = {response for _, response in course}
+    seen = _confirmed if switches.confirm else _first
+    cr_on = seen(course, CR, switches) if CR in words else None
+    pr_on = seen(course, PR, switches) if PR in words else None
+    rest = _rest(course, words, reference_on, switches)
+    overall = CR if cr_on else PR if pr_on else rest
+    unconfirmed = CR if CR in words else PR if PR in words else rest
+    own = criteria.words
+    return Best(
+        own.get(overall, overall),
+        own.get(unconfirmed, unconfirmed),
+        min((on for on in (cr_on, pr_on) if on), default=None),
+        cr_on,
     )
-    had_cr = False
-    for n, (on, response) in enumerate(course):
-        if n in recoded:
-            yield on, R.PR
-        elif is_pd and had_cr and response in DISEASE:
-            yield on, R.PD
-        else:
-            had_cr = had_cr or response is R.CR
-            yield on, response
 
 
-def _to_first_pd(course: Iterator[Dated]) -> Iterator[Dated]:
+def _first(course: Sequence[Dated], of: Response, _: Switches) -> date | None:
+    return next(on for on, response in course if response is of)
+
+
+def _confirmed(course: Sequence[Dated], of: Response, switches: Switches) -> date | None:
+    """The first CR, or PR, that is seen again late enough, with nothing against it in between.
+
+    A response waits for the first read that could confirm it, and no other is tried. Against it
+    stand more NE, or SD, than the protocol tolerates, a PR after a CR, and all that is worse.
+    """
+    confirms = RESPONSES if of is PR else {CR}
+    most_ne, most_sd = switches.max_ne_between, switches.accept_sd_between and of is PR
+    waiting: deque[tuple[date, int, int]] = deque()  # with the NE and the SD until then
+    ne = sd = 0
+    last_cr = None
     for on, response in course:
-        yield on, response
-        if response is R.PD:
-            return
+        if response is NE:
+            ne += 1
+        elif response is SD:
+            sd += 1
+        elif response not in confirms:
+            waiting.clear()
+        else:
+            if response is CR:
+                last_cr = on
+            elif last_cr:
+                _drop_before(last_cr, waiting)
+            while waiting and (on - waiting[0][0]).days >= switches.confirm_min_days:
+                since, ne_then, sd_then = waiting.popleft()
+                if ne - ne_then <= most_ne and sd - sd_then <= most_sd:
+                    return since
+            if response is of:
+                waiting.append((on, ne, sd))
+    return None
 
 
-def _best(
-    course: Sequence[Dated], reference_on: date, switches: Switches, *, confirm: bool
+def _drop_before(on: date, waiting: deque[tuple[date, int, int]]) -> None:
+    while waiting and waiting[0][0] < on:
+        waiting.popleft()
+
+
+def _rest(
+    course: Sequence[Dated], words: AbstractSet[Response], reference_on: date, switches: Switches
 ) -> Response:
+    """What the course is at best where no response counts.
+
+    A response that came late enough is SD then; what came too early is NE (4.4.3).
+    """
     if not course:
-        return _nothing_seen(switches)
-    counts = (
-        _counts_for(course, n, reference_on, switches, confirm=confirm) for n in range(len(course))
-    )
-    found = min(counts, key=RANK.index)
-    return R.NE if found is R.NED and any(r not in (R.NED, R.NE) for _, r in course) else found
-
-
-def _nothing_seen(switches: Switches) -> Response:
-    admiral = switches.bor_algorithm is BorAlgorithm.ADMIRAL
-    return R.MISSING if admiral and not switches.missing_as_ne else R.NE
-
-
-def _counts_for(
-    course: Sequence[Dated], n: int, reference_on: date, switches: Switches, *, confirm: bool
-) -> Response:
-    """What one response counts for: itself, SD if it was not confirmed, NE if it came too early."""
-    on, response = course[n]
-    if response in RESPONSES and (not confirm or _confirmed(course, n, switches)):
-        return response
-    late_enough = (on - reference_on).days >= switches.sd_min_days
-    if response in STABLE:
-        return R.SD if late_enough else R.NE
-    if response is R.NON_CR_NON_PD:
-        return response if late_enough else R.NE
-    return response
-
-
-def _responded(course: Sequence[Dated], n: int, _: Switches) -> bool:
-    return course[n][1] in RESPONSES
-
-
-def _confirmed(course: Sequence[Dated], n: int, switches: Switches) -> bool:
-    """Whether the response is seen again, late enough, with nothing against it in between."""
-    on, response = course[n]
-    if response not in RESPONSES:
-        return False
-    confirms = RESPONSES if response is R.PR else {R.CR}
-    left = {R.NE: switches.max_ne_between, R.SD: int(switches.accept_sd_between)}
-    had_cr = response is R.CR
-    for later_on, later in course[n + 1 :]:
-        if later in confirms:
-            if had_cr and later is R.PR:
-                return False
-            if (later_on - on).days >= switches.confirm_min_days:
-                return True
-            had_cr = had_cr or later is R.CR
-            continue
-        left[later] = left.get(later, 0) - 1
-        if left[later] < 0 or (later is R.SD and response is R.CR):
-            return False
-    return False
+        admiral = switches.bor_algorithm is BorAlgorithm.ADMIRAL
+        return R.MISSING if admiral and not switches.missing_as_ne else NE
+    late = {word for on, word in course if (on - reference_on).days >= switches.sd_min_days}
+    if late & STABLE:
+        return SD
+    counts = {word for word in words if word in late or word not in NEEDS_TIME}
+    found = next((word for word in REST if word in counts), NE)
+    return NE if found is NED and words - {NED, NE} else found

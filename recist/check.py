@@ -5,10 +5,17 @@ from datetime import date
 
 from recist.criteria import Criteria
 from recist.refusal import Fault, Refused
+from recist.sizes import PARTS
 from recist.vocabulary import STATES_OF, Finding, Lesion, Read, Role, State, Timeline
 
 AGAINST_BEFORE = frozenset({State.PROGRESSED, State.INCREASED, State.REMOVED})
 """States that compare with an earlier read, which the baseline does not have."""
+
+MEASURED = State.MEASURED
+
+Needed = tuple[frozenset[State], tuple[str, ...]]
+"""The states in which a lesion can be found, and the diameters that it needs if MEASURED."""
+NOTHING: Needed = (frozenset(), ())
 
 
 def check(timeline: Timeline, criteria: Criteria) -> dict[str, Lesion]:
@@ -16,13 +23,18 @@ def check(timeline: Timeline, criteria: Criteria) -> dict[str, Lesion]:
     if not timeline.reads:
         raise Refused(Fault(("reads",), "at least one read is needed: the baseline"))
     known: dict[str, Lesion] = {}
+    needed: dict[str, Needed] = {}
     faults: list[Fault] = []
     before: Read | None = None
     for n, read in enumerate(timeline.reads):
-        faults += (
-            Fault(("reads", n, *fault.at), fault.says)
-            for fault in _read_faults(read, before, known, criteria)
-        )
+        for label, lesion in read.lesions.items():
+            diameters = _diameters_needed(lesion, read.findings.get(label), criteria)
+            needed[label] = STATES_OF[lesion.role], diameters
+        if before is None or read.lesions or not _is_plain(read, before, needed):
+            faults += (
+                Fault(("reads", n, *fault.at), fault.says)
+                for fault in _read_faults(read, before, known, needed, criteria)
+            )
         known |= read.lesions
         before = read
     if faults:
@@ -30,8 +42,29 @@ def check(timeline: Timeline, criteria: Criteria) -> dict[str, Lesion]:
     return known
 
 
+def _is_plain(read: Read, before: Read, needed: Mapping[str, Needed]) -> bool:
+    """Whether a later read is one of those, nearly all, that are seen to be right at once."""
+    if read.on <= before.on:
+        return False
+    for label, finding in read.findings.items():
+        states, diameters = needed.get(label, NOTHING)
+        if finding.state not in states or finding.scanned_on is not None:
+            return False
+        if finding.state is MEASURED:
+            if finding.merged_into is not None or finding.fragments_mm is not None:
+                return False
+            for name in diameters:
+                if getattr(finding, name) is None:
+                    return False
+    return True
+
+
 def _read_faults(
-    read: Read, before: Read | None, known: Mapping[str, Lesion], criteria: Criteria
+    read: Read,
+    before: Read | None,
+    known: Mapping[str, Lesion],
+    needed: Mapping[str, Needed],
+    criteria: Criteria,
 ) -> Iterator[Fault]:
     if before is not None and read.on <= before.on:
         yield Fault(("on",), f"{read.on} does not come after the read before, {before.on}")
@@ -43,9 +76,8 @@ def _read_faults(
         if label not in lesions:
             yield Fault(at, "no such lesion: describe it under lesions where it is first seen")
             continue
-        lesion = lesions[label]
-        yield from _state_faults(at, lesion, finding, is_baseline=before is None)
-        yield from _size_faults(at, lesion, finding, criteria)
+        yield from _state_faults(at, lesions[label], finding, is_baseline=before is None)
+        yield from _size_faults(at, needed[label][1], finding, criteria.name)
         if finding.merged_into is not None:
             yield from _merger_faults(at, label, lesions, read)
         if finding.scanned_on is not None:
@@ -83,24 +115,23 @@ def _state_faults(
 
 
 def _size_faults(
-    at: tuple[str, str], lesion: Lesion, finding: Finding, criteria: Criteria
+    at: tuple[str, str], needed: tuple[str, ...], finding: Finding, name: str
 ) -> Iterator[Fault]:
-    if finding.state is not State.MEASURED or finding.merged_into is not None:
+    if finding.state is not MEASURED or finding.merged_into is not None:
         return
-    for name in _diameters_needed(lesion, criteria):
-        if finding.fragments_mm is not None:
-            if name == "short_axis_mm" and finding.fragments_short_mm is None:
-                yield Fault(
-                    (*at, "fragments_short_mm"), f"missing: {criteria.name} needs their short axes"
-                )
-        elif getattr(finding, name) is None:
-            yield Fault((*at, name), f"missing: {criteria.name} judges this lesion by it")
+    for diameter in needed:
+        if finding.fragments_mm is not None and diameter in PARTS:
+            if getattr(finding, PARTS[diameter]) is None:
+                yield Fault((*at, PARTS[diameter]), f"missing: {name} needs their short axes")
+        elif getattr(finding, diameter) is None:
+            yield Fault((*at, diameter), f"missing: {name} judges this lesion by it")
 
 
-def _diameters_needed(lesion: Lesion, criteria: Criteria) -> tuple[str, ...]:
+def _diameters_needed(lesion: Lesion, first: Finding | None, criteria: Criteria) -> tuple[str, ...]:
+    """What a MEASURED finding must have, from how the lesion was first found."""
     if lesion.role is Role.TARGET:
-        return criteria.size.diameters(lesion)
-    return ("short_axis_mm",) if lesion.nodal and criteria.nodes else ()
+        return criteria.size.diameters(lesion, first) if first else ()
+    return ("short_axis_mm",) if lesion.nodal and criteria.nodes_as(lesion.role) else ()
 
 
 def _merger_faults(

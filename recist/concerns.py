@@ -1,25 +1,15 @@
-"""Doubts that a human must settle: remarks about the baseline, queries about what followed."""
+"""Queries: doubts about what followed the baseline, which a human must settle."""
 
 from collections.abc import Iterator, Sequence
 
 from recist.answer import Concern
-from recist.course import Look, Past
-from recist.vocabulary import Read, Response
+from recist.course import COMPLETE, STABLE, Look, Past
+from recist.measurable import SPOKEN
+from recist.rest import NOT_LOOKED_AT
+from recist.vocabulary import Method, Read, Response
 
 R = Response
-
-
-def of_baseline(reads: Sequence[Read]) -> tuple[Concern, ...]:
-    """Remark each lesion that no compartment judges although others have one."""
-    lesions = [(read, label, x) for read in reads for label, x in read.lesions.items()]
-    if all(lesion.compartment is None for _, _, lesion in lesions):
-        return ()
-    says = "this lesion has no compartment: it counts for the whole patient only"
-    return tuple(
-        Concern("NO_COMPARTMENT", read.on, label, says)
-        for read, label, lesion in lesions
-        if lesion.compartment is None
-    )
+CT = Method.CT
 
 
 def of_course(past: Past, seen: Look) -> Iterator[Concern]:
@@ -28,7 +18,7 @@ def of_course(past: Past, seen: Look) -> Iterator[Concern]:
     if past.had_cr and _has_disease(seen):
         says = "disease after a CR: was the CR premature (then it was a PR), or is this a PD?"
         yield Concern("DISEASE_AFTER_CR", on, None, says)
-    if past.pr_since is not None and seen.target is R.SD:
+    if past.pr_since is not None and seen.target in STABLE:
         says = "the sum has drifted above the PR line without reaching PD: confirm the measurements"
         yield Concern("PR_DRIFT", on, None, says)
     for label, certain in seen.certain.items():
@@ -37,5 +27,35 @@ def of_course(past: Past, seen: Look) -> Iterator[Concern]:
             yield Concern("SMALL_NEW_NODE", on, label, says)
 
 
+def of_methods(reads: Sequence[Read]) -> Iterator[Concern]:
+    """Query each look at a lesion by another method than at baseline (RECIST 1.1, 3.2.2).
+
+    New lesions have no baseline to differ from.
+    """
+    if not _any_but_ct(reads):
+        return
+    before = {
+        label: finding.method
+        for label, finding in reads[0].findings.items()
+        if finding.state not in NOT_LOOKED_AT
+    }
+    for read in reads[1:]:
+        for label, finding in read.findings.items():
+            was, now = before.get(label, finding.method), finding.method
+            if now is not was and finding.state not in NOT_LOOKED_AT:
+                seen_by = f"seen by {SPOKEN[now]}, at baseline by {SPOKEN[was]}"
+                says = f"{seen_by}: can they be compared, or is it NOT_EVALUABLE?"
+                yield Concern("METHOD_CHANGED", read.on, label, says)
+
+
+def _any_but_ct(reads: Sequence[Read]) -> bool:
+    """Few reads use another method; the others are spared the comparison."""
+    for read in reads:
+        for finding in read.findings.values():
+            if finding.method is not CT:
+                return True
+    return False
+
+
 def _has_disease(seen: Look) -> bool:
-    return seen.row.overall not in (R.CR, R.NE)
+    return seen.overall not in COMPLETE and seen.overall is not R.NE

@@ -1,21 +1,27 @@
 """One pass over the reads: what each showed beside what came before it, for one set of lesions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from recist.again import Again
+from recist.answer import Concern
+from recist.apart import Smallest
 from recist.burden import Burden, Rest
 from recist.certainty import Certain, NewLesions
 from recist.criteria import Criteria
+from recist.newtargets import NewSum, appeared, new_sum
+from recist.progression import Progression, Shown
 from recist.protocol import DiseaseAfterCr, PrPersistence, Switches
+from recist.rest import rest_of, take_back
 from recist.rules import Rule, first
-from recist.sizes import Scale, Seen
+from recist.sizes import Scale, Sizes
 from recist.tables import Row
-from recist.vocabulary import Finding, Lesion, NewLesion, Read, Response, Role, State
+from recist.vocabulary import Lesion, NewLesion, Read, Response, Role
 
 R = Response
-Sizes = Mapping[str, Seen | None]
-KEEPS_PROGRESSION = frozenset({State.INCREASED, State.NOT_EVALUABLE, State.REMOVED})
+COMPLETE = frozenset({R.CR, R.ICR})
+STABLE = frozenset({R.SD, R.NC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class Past:
     baseline: int
     nadir: int
     new: NewLesions
+    apart: Smallest | None
+    """Each target's own smallest size, where the criteria weigh them apart."""
+    progression: Progression | None
+    """Where the criteria confirm progression."""
+    new_sum: NewSum = field(default_factory=NewSum)
     progressed: set[str] = field(default_factory=set)
     """Non-targets that stand as unequivocally progressed."""
     had_cr: bool = False
@@ -76,152 +87,134 @@ class Look:
     read: Read
     burden: Burden | None
     """None where there are no targets."""
-    measured: bool
-    """At least one target was evaluable."""
     target: Response
     target_rule: Rule[Burden] | None
-    non_target: Response
+    rest: Rest
     rest_rule: Rule[Rest]
     new: NewLesion
     certain: Mapping[str, Certain]
     row: Row
+    overall: Response
+    """As assessed: what the table says, or what the confirmation of progression makes of it."""
+    new_sum: NewSum | None = None
+    again: Again | None = None
+    again_rule: Rule[Again] | None = None
 
 
 def begin(scope: Scope, baseline: Read, sizes: Sizes) -> Past:
     """Take the baseline, at which every target is measured."""
-    seen = (sizes[label] for label in scope.targets)
-    total = sum(target.size for target in seen if target is not None)
-    return Past(total, total, NewLesions(scope.criteria.nodes, baseline.pet))
+    criteria = scope.criteria
+    seen = {label: size for label in scope.targets if (size := sizes[label]) is not None}
+    total = sum(size for size, _ in seen.values())
+    confirmation = criteria.confirmation
+    return Past(
+        total,
+        total,
+        NewLesions(criteria.nodes_as(Role.NEW), baseline.pet),
+        Smallest.of(seen) if criteria.weighs_apart else None,
+        Progression(confirmation, scope.switches) if confirmation else None,
+    )
 
 
 def look(scope: Scope, past: Past, read: Read, sizes: Sizes) -> Look:
     """Judge one read by what came before it, and by nothing else."""
-    seen = [sizes[label] for label in scope.targets]
-    burden = _burden(scope, past, seen) if seen else None
-    target_rule = first(scope.criteria.target, burden) if burden else None
+    criteria = scope.criteria
+    after_cr = past.had_cr and scope.switches.disease_after_cr is DiseaseAfterCr.PD
+    burden = _burden(scope, past, read, sizes, after_cr=after_cr) if scope.targets else None
+    target_rule = first(criteria.target, burden) if burden else None
     target = target_rule.then if target_rule else R.NA
-    rest = _rest(scope, past, read)
-    rest_rule = first(scope.criteria.non_target, rest)
-    certain = past.new.look(scope.new, read)
-    new = _most_certain(certain.values())
-    return Look(
-        read,
-        burden,
-        any(target is not None for target in seen),
-        target,
-        target_rule,
-        rest_rule.then,
-        rest_rule,
-        new,
-        certain,
-        scope.criteria.table[target, rest_rule.then, new],
-    )
+    rest = rest_of(scope, past.progressed, read, after_cr=after_cr)
+    rest_rule = first(criteria.non_target, rest)
+    certain = past.new.look(scope.new, read) if scope.new else {}
+    new = _most_certain(certain.values()) if certain else NewLesion.NONE
+    row = criteria.table[target, rest_rule.then, new]
+    seen = Look(read, burden, target, target_rule, rest, rest_rule, new, certain, row, row.overall)
+    if past.progression is not None:
+        _confirm(scope, past, past.progression, seen)
+    return seen
 
 
 def remember(scope: Scope, past: Past, n: int, seen: Look) -> dict[str, range]:
     """Let the next read know this one, number `n`; answer which reads a proof turns into PD."""
     burden = seen.burden
     if burden is not None:
-        if burden.complete:
-            past.nadir = min(past.nadir, burden.now)
+        if not burden.unknown and burden.now < past.nadir:
+            past.nadir = burden.now
+        if past.apart is not None:
+            past.apart.remember(burden.apart)
         _remember_pr(scope, past, seen)
-    past.had_cr = past.had_cr or seen.row.overall is R.CR
-    _remember_progressed(scope, past, seen.read)
-    return past.new.remember(n, seen.read, seen.certain)
+    past.had_cr = past.had_cr or seen.overall in COMPLETE
+    if scope.non_targets:
+        take_back(past.progressed, scope.non_targets, seen.read)
+    if past.progression is not None and seen.again is not None and seen.new_sum is not None:
+        past.progression.remember(_shown(seen, seen.new_sum), seen.again, seen.overall)
+        past.new_sum = seen.new_sum
+    return past.new.remember(n, seen.read, seen.certain) if scope.new else {}
 
 
-def proven_on(scope: Scope, past: Past, read: Read) -> date:
-    """The first day by which what was scanned so far proves that this read is PD."""
-    days = sorted({f.scanned_on or read.on for f in read.findings.values()})
-    for day in days[:-1]:
-        scanned = {
-            label: f for label, f in read.findings.items() if (f.scanned_on or read.on) <= day
-        }
-        seen = look(scope, past, _with_findings(read, scanned), scope.scale.sizes(scanned))
-        if seen.row.overall is R.PD:
-            return day
-    return days[-1] if days else read.on
+def doubts_of_confirmation(past: Past, seen: Look) -> Iterator[Concern]:
+    """Query what the rules of confirmation leave open; asked before the read is remembered."""
+    if past.progression is not None and seen.again is not None and seen.new_sum is not None:
+        shown = _shown(seen, seen.new_sum)
+        yield from past.progression.doubts(shown, seen.again, seen.overall)
 
 
-def _with_findings(read: Read, findings: dict[str, Finding]) -> Read:
-    return Read(on=read.on, findings=findings, markers_above_normal=read.markers_above_normal)
-
-
-def _burden(scope: Scope, past: Past, seen: Sequence[Seen | None]) -> Burden:
-    evaluable = [target for target in seen if target is not None]
-    complete = len(evaluable) == len(seen)
-    present = any(not target.gone for target in evaluable)
+def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: bool) -> Burden:
+    now = evaluable = 0
+    unknown: list[str] = []
+    there: list[str] = []
+    for label in scope.targets:
+        seen = sizes[label]
+        if seen is None:
+            unknown.append(label)
+            continue
+        size, gone = seen
+        now += size
+        evaluable += 1
+        if not gone:
+            there.append(label)
     return Burden(
-        now=sum(target.size for target in evaluable),
-        baseline=past.baseline,
-        nadir=past.nadir,
-        complete=complete,
-        gone=complete and not present,
-        present=present,
-        after_cr=_after_cr(scope, past),
-        kept_pr=past.keeps_pr,
-        unit=scope.scale.unit,
+        now,
+        past.baseline,
+        past.nadir,
+        evaluable,
+        unknown,
+        there,
+        after_cr,
+        past.keeps_pr,
+        scope.scale.unit,
+        past.apart.beside(scope.targets, read, sizes) if past.apart is not None else (),
     )
 
 
-def _after_cr(scope: Scope, past: Past) -> bool:
-    return past.had_cr and scope.switches.disease_after_cr is DiseaseAfterCr.PD
-
-
-def _rest(scope: Scope, past: Past, read: Read) -> Rest:
-    states = [_non_target(scope, x, read, label) for label, x in scope.non_targets.items()]
-    present = [label for label, state in zip(scope.non_targets, states, strict=True) if state]
-    return Rest(
-        any_known=bool(states),
-        progressed=_standing(scope, past, read),
-        present=bool(present),
-        # a node that is large again has come back only if it has unequivocally progressed (FAQ)
-        returned=_after_cr(scope, past)
-        and any(not scope.non_targets[label].nodal for label in present),
-        unknown=any(state is None for state in states),
-        marker=scope.heeds_markers and read.markers_above_normal,
+def _confirm(scope: Scope, past: Past, progression: Progression, seen: Look) -> None:
+    """Let what is unconfirmed decide what the read becomes."""
+    criteria, confirmation = scope.criteria, progression.confirmation
+    seen.new_sum = new_sum(
+        criteria,
+        confirmation.new_targets,
+        scope.new,
+        past.new_sum,
+        seen.read,
+        appeared(seen.certain, past.new.known),
     )
+    again = seen.again = progression.again(_shown(seen, seen.new_sum))
+    rule = next((rule for rule in confirmation.rules if rule.when(again)), None)
+    if rule is not None:
+        seen.again_rule, seen.overall = rule, rule.then
+        return
+    bygones = seen.new is NewLesion.UNEQUIVOCAL
+    if bygones:
+        seen.row = criteria.table[seen.target, seen.rest_rule.then, NewLesion.NONE]
+    overall = seen.row.overall
+    overall = R.PR if bygones and overall is R.CR else overall
+    seen.overall = criteria.words.get(overall, overall)
 
 
-def _non_target(scope: Scope, lesion: Lesion, read: Read, label: str) -> bool | None:
-    """Whether a non-target is there; None where it was not evaluated."""
-    finding = read.findings.get(label)
-    if finding is None or finding.state in (State.NOT_EVALUABLE, State.REMOVED):
-        return None
-    if finding.state is State.ABSENT:
-        return False
-    nodes = scope.criteria.nodes
-    if nodes is None or not lesion.nodal:
-        return True
-    if finding.state is State.TOO_SMALL:
-        return scope.criteria.size.too_small_mm >= nodes.normal_below_mm
-    short = finding.short_axis_mm
-    is_normal = short is not None and short < nodes.normal_below_mm
-    return not (finding.state is State.MEASURED and is_normal)
-
-
-def _standing(scope: Scope, past: Past, read: Read) -> bool:
-    """Whether a non-target stands as unequivocally progressed in this read."""
-    for label in scope.non_targets:
-        finding = read.findings.get(label)
-        if finding is None:
-            continue
-        grown = finding.state is State.INCREASED and label in past.progressed
-        if grown or finding.state is State.PROGRESSED:
-            return True
-    return False
-
-
-def _remember_progressed(scope: Scope, past: Past, read: Read) -> None:
-    """Only a read that sees the lesion takes its progression back."""
-    for label in scope.non_targets:
-        finding = read.findings.get(label)
-        if finding is None or finding.state in KEEPS_PROGRESSION:
-            continue
-        if finding.state is State.PROGRESSED:
-            past.progressed.add(label)
-        else:
-            past.progressed.discard(label)
+def _shown(seen: Look, sums: NewSum) -> Shown:
+    return Shown(
+        seen.read, seen.burden, seen.target, seen.rest, seen.rest_rule.then, seen.certain, sums
+    )
 
 
 def _most_certain(certain: Iterable[Certain]) -> NewLesion:
@@ -241,5 +234,5 @@ def _remember_pr(scope: Scope, past: Past, seen: Look) -> None:
         past.keeps_pr = switches.pr_persistence is PrPersistence.EORTC_FAQ and (
             past.keeps_pr or held or not switches.confirm
         )
-    elif seen.target is R.SD:
+    elif seen.target in STABLE:
         past.pr_since = None

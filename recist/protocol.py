@@ -86,13 +86,34 @@ class Switches:
     ne_is_attended: bool = False
 
 
+MEANINGS = {
+    "confirm": "CR and PR need a second look",
+    "confirm_min_days": "days from a response to the read that confirms it",
+    "sd_min_days": "days after the reference date from which SD counts for the best response",
+    "max_ne_between": "NE reads tolerated between a response and its confirmation",
+    "accept_sd_between": "one SD tolerated there",
+    "pr_persistence": "whether a PR that drifts above its line stays one until PD",
+    "disease_after_cr": "disease after a CR is PD, or the CR was premature and a PR",
+    "removed_target": "what a target counts for that was resected or irradiated on study",
+    "measure": "what a lesion counts for",
+    "pd_reference": "what the rise to PD is measured from",
+    "pd_scope": "whether one lesion, or their sum, must grow to PD",
+    "icpd_reference": "which unconfirmed progression `5 mm more` is measured from",
+    "icpd_max_days": "days after which a read no longer confirms a progression; none: no limit",
+    "baseline_max_age_days": "days before the reference date after which a baseline is too old",
+    "bor_algorithm": "how the best overall response is derived",
+    "missing_as_ne": "under ADMIRAL: no response at all is NE, not MISSING",
+    "ne_is_attended": "for PFS: a read that was not evaluable was not missed",
+}
+"""What each switch means, in a line."""
+
 OF_ONE_EDITION = frozenset(
     {"measure", "pd_reference", "pd_scope", "icpd_reference", "icpd_max_days"}
 )
 """Switches that only the criteria which list them have; the others are every criteria's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """The switches that a protocol sets; the others keep the defaults of the criteria.
 

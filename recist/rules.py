@@ -1,10 +1,10 @@
 """The words that criteria are written in: a rule, and the tests that it may put to a burden."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
 
-from recist.burden import Burden, Rest
+from recist.burden import Apart, Burden, Rest
 from recist.vocabulary import Response
 
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -44,12 +44,21 @@ def slug(words: str) -> str:
     return words.replace(",", "").replace(" ", "-")
 
 
+def quoted(source: str, rules: Iterable[Rule[T]]) -> tuple[Rule[T], ...]:
+    """The same rules in another paper: the name of their source before the section."""
+    return tuple(replace(rule, says=f"{source}, {rule.says}") for rule in rules)
+
+
 def first(rules: Iterable[Rule[T]], case: T) -> Rule[T]:
     """Return the first rule that holds. The order is part of the rules; they end in `otherwise`."""
     for rule in rules:
         if rule.when(case):
             return rule
     raise LookupError("rules end in `otherwise`")
+
+
+HUNDREDTHS = 100
+"""Lines are whole hundredths of the smallest unit, so that a percentage of a sum is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +71,14 @@ class Falls:
         """Compare whole numbers; a percentage is never rounded."""
         return 100 * (b.baseline - b.now) >= self.percent * b.baseline
 
-    def line(self, b: Burden) -> float | None:
-        """The largest sum that is low enough, in mm or mm2; None where the sum is not known.
+    def line(self, b: Burden) -> int | None:
+        """The largest sum that is low enough, in hundredths; None where the sum is not known.
 
         PD is judged first: near the nadir, a sum can be low enough and yet a PD.
         """
-        if not b.complete or b.after_cr:
+        if b.unknown or b.after_cr:
             return None
-        return b.baseline * (100 - self.percent) / (100 * b.unit)
+        return b.baseline * (100 - self.percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +93,57 @@ class Rises:
     over_baseline: bool = False
 
     def __call__(self, b: Burden) -> bool:
-        """A growth from nothing fulfils any percentage (criteria divide by no zero)."""
+        """Weigh the sum, or what is known of it."""
         reference = b.baseline if self.over_baseline else b.nadir
-        rise = b.now - reference
-        if rise <= 0 or not b.present:
-            return False
-        return rise >= self.and_mm * b.unit and 100 * rise >= self.percent * reference
+        return bool(b.there) and self.rise(b.now, reference, b.unit)
 
-    def line(self, b: Burden) -> float | None:
-        """The smallest sum that is high enough, in mm or mm2."""
+    def rise(self, now: int, reference: int, unit: int) -> bool:
+        """A growth from nothing fulfils any percentage (criteria divide by no zero)."""
+        rise = now - reference
+        return rise > 0 and rise >= self.and_mm * unit and 100 * rise >= self.percent * reference
+
+    def line(self, b: Burden) -> int | None:
+        """The smallest sum that is high enough, in hundredths."""
         if b.after_cr:
             return None
         reference = b.baseline if self.over_baseline else b.nadir
         least = max(reference + self.and_mm * b.unit, reference + 1)
-        return max(reference * (100 + self.percent), 100 * least) / (100 * b.unit)
+        return max(reference * (100 + self.percent), HUNDREDTHS * least)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRises:
+    """At least one target by itself is at least `percent` above its own smallest size."""
+
+    percent: int
+
+    def __call__(self, b: Burden) -> bool:
+        """Weigh each target that is evaluable; what has merged is weighed as one."""
+        return any(self.rises(b, target) for target in b.apart)
+
+    def rises(self, b: Burden, target: Apart) -> bool:
+        """Whether this target has grown that much."""
+        return Rises(self.percent).rise(target.now, target.smallest, b.unit)
 
 
 falls = Falls
 rises = Rises
+any_rises = AnyRises
 
 
 def gone(b: Burden) -> bool:
-    """Every target has gone."""
-    return b.gone
+    """Every target was evaluable and has gone."""
+    return not b.there and not b.unknown
 
 
 def returned(b: Burden) -> bool:
     """A target is there although everything had gone before."""
-    return b.after_cr and b.present
+    return b.after_cr and bool(b.there)
 
 
 def incomplete(b: Burden) -> bool:
     """A target was not evaluable."""
-    return not b.complete
+    return bool(b.unknown)
 
 
 def kept(b: Burden) -> bool:
@@ -126,22 +153,22 @@ def kept(b: Burden) -> bool:
 
 def progressed(rest: Rest) -> bool:
     """The reader calls a non-target unequivocally progressed."""
-    return rest.progressed
+    return bool(rest.progressed)
 
 
 def rest_returned(rest: Rest) -> bool:
     """A non-target is there although everything had gone before."""
-    return rest.returned
+    return bool(rest.returned)
 
 
 def persists(rest: Rest) -> bool:
     """At least one non-target is still there."""
-    return rest.present
+    return bool(rest.there)
 
 
 def unknown(rest: Rest) -> bool:
     """At least one non-target was not evaluated."""
-    return rest.unknown
+    return bool(rest.unknown)
 
 
 def marker(rest: Rest) -> bool:
@@ -151,7 +178,7 @@ def marker(rest: Rest) -> bool:
 
 def none_known(rest: Rest) -> bool:
     """There are no non-targets."""
-    return not rest.any_known
+    return not rest.known
 
 
 def otherwise(_: object) -> bool:
@@ -159,7 +186,27 @@ def otherwise(_: object) -> bool:
     return True
 
 
-Line = Callable[[Burden], float | None]
+WHICH: dict[object, Callable[[Any], Sequence[str]]] = {
+    returned: lambda b: b.there,
+    incomplete: lambda b: b.unknown,
+    progressed: lambda rest: rest.progressed,
+    rest_returned: lambda rest: rest.returned,
+    persists: lambda rest: rest.there,
+    unknown: lambda rest: rest.unknown,
+}
+"""The lesions that make a test hold, by the test; the others weigh all of them."""
+
+
+def which(rule: Rule[Any], case: Any) -> Sequence[str]:
+    """The labels of the lesions that made a rule hold; empty where all of them did."""
+    if isinstance(rule.when, AnyRises):
+        grown = (target for target in case.apart if rule.when.rises(case, target))
+        return [label for target in grown for label in target.labels]
+    named = WHICH.get(rule.when)
+    return named(case) if named else ()
+
+
+Line = Callable[[Burden], int | None]
 
 
 def line_of(rules: Iterable[Rule[Burden]], response: Response) -> Line:

@@ -7,81 +7,92 @@ from math import prod
 from recist.criteria import Criteria
 from recist.exact import THOUSANDTHS_PER_MM, thousandths
 from recist.protocol import RemovedTarget, Switches
-from recist.vocabulary import Finding, Lesion, Role, State
+from recist.vocabulary import Finding, Lesion, Read, Role, State
 
-SHORT = "short_axis_mm"
-PARTS = {"longest_mm": "fragments_mm", SHORT: "fragments_short_mm"}
-"""Where the diameters of a split lesion's fragments stand."""
+PARTS = {"longest_mm": "fragments_mm", "short_axis_mm": "fragments_short_mm"}
+"""Where the diameters of a split lesion's fragments stand; a viable part is one diameter."""
+
+Seen = tuple[int, bool]
+"""What an evaluable target counts for, in smallest units, and whether it has gone."""
+Sizes = Mapping[str, Seen | None]
+"""Every target by its label; None where it is not evaluable."""
+
+ABSENT: Seen = (0, True)
+MEASURED, TOO_SMALL = State.MEASURED, State.TOO_SMALL
 
 
 @dataclass(slots=True)
-class Seen:
-    """A target that was evaluable: its size in smallest units, and whether it has gone."""
+class Ruler:
+    """How one target is sized: by the product of the diameters that `names` names."""
 
-    size: int
-    gone: bool
+    names: tuple[str, ...]
+    too_small: int
+    gone_below: int
+    """A size from which a lesion that is seen has not gone; 0 for most."""
 
+    def measure(self, finding: Finding) -> Seen:
+        """Size a lesion that has diameters."""
+        if finding.fragments_mm is not None and self.names[0] in PARTS:
+            return self._split(finding)
+        size = 1
+        for name in self.names:
+            size *= thousandths(getattr(finding, name))
+        return size, size < self.gone_below
 
-ABSENT = Seen(0, gone=True)
+    def _split(self, finding: Finding) -> Seen:
+        """The parts add up; a node has gone once every part is normal."""
+        parts = zip(*(getattr(finding, PARTS[name]) for name in self.names), strict=True)
+        sizes = [prod(map(thousandths, part)) for part in parts]
+        return sum(sizes), max(sizes) < self.gone_below
 
 
 class Scale:
     """How the criteria size the targets of one subject; made once, asked at every time point."""
 
     def __init__(
-        self, criteria: Criteria, switches: Switches, lesions: Mapping[str, Lesion]
+        self,
+        criteria: Criteria,
+        switches: Switches,
+        lesions: Mapping[str, Lesion],
+        baseline: Read,
     ) -> None:
-        size = criteria.size
-        self.unit = THOUSANDTHS_PER_MM**size.dimensions
-        self._lesions = lesions
-        self._nodes = criteria.nodes
-        self._names = {
-            label: size.diameters(lesion)
+        self.unit = THOUSANDTHS_PER_MM**criteria.size.dimensions
+        self._removed = ABSENT if switches.removed_target is RemovedTarget.ZERO else None
+        self._rulers = {
+            label: ruler(criteria, lesion, baseline.findings[label])
             for label, lesion in lesions.items()
             if lesion.role is Role.TARGET
         }
-        self._too_small = (size.too_small_mm * THOUSANDTHS_PER_MM) ** size.dimensions
-        self._removed = ABSENT if switches.removed_target is RemovedTarget.ZERO else None
 
     def sizes(self, findings: Mapping[str, Finding]) -> dict[str, Seen | None]:
         """What every target counts for at one time point; None where it is not evaluable."""
-        return {label: self.see(label, findings) for label in self._names}
+        return {label: self._see(ruler, label, findings) for label, ruler in self._rulers.items()}
 
-    def see(self, label: str, findings: Mapping[str, Finding]) -> Seen | None:
-        """What a target counts for at one time point; None where it is not evaluable."""
+    def _see(self, ruler: Ruler, label: str, findings: Mapping[str, Finding]) -> Seen | None:
         finding = findings.get(label)
         if finding is None:
             return None
-        match finding.state:
-            case State.MEASURED:
-                return self._measured(label, finding, findings)
-            case State.TOO_SMALL:
-                return self._seen(label, self._too_small)
-            case State.ABSENT:
-                return ABSENT
-            case State.REMOVED:
-                return self._removed
-            case _:
-                return None
+        state = finding.state
+        if state is MEASURED:
+            holder = finding.merged_into
+            if holder is None:
+                return ruler.measure(finding)
+            return 0, self._rulers[holder].measure(findings[holder])[1]
+        if state is TOO_SMALL:
+            return ruler.too_small, ruler.too_small < ruler.gone_below
+        if state is State.ABSENT:
+            return ABSENT
+        return self._removed if state is State.REMOVED else None
 
-    def _measured(
-        self, label: str, finding: Finding, findings: Mapping[str, Finding]
-    ) -> Seen | None:
-        if finding.merged_into is not None:
-            holder = self.see(finding.merged_into, findings)
-            return holder and Seen(0, holder.gone)
-        names = self._names[label]
-        if finding.fragments_mm is not None:
-            parts = zip(*(getattr(finding, PARTS[name]) for name in names), strict=True)
-            sizes = [prod(map(thousandths, part)) for part in parts]
-            return Seen(sum(sizes), self._seen(label, max(sizes)).gone)
-        size = 1
-        for name in names:
-            size *= thousandths(getattr(finding, name))
-        return self._seen(label, size)
 
-    def _seen(self, label: str, size: int) -> Seen:
-        """A node has gone below its limit; anything else that can be seen has not."""
-        if self._nodes is None or not self._lesions[label].nodal:
-            return Seen(size, gone=False)
-        return Seen(size, gone=size < self._nodes.normal_below_mm * THOUSANDTHS_PER_MM)
+def ruler(criteria: Criteria, lesion: Lesion, first: Finding) -> Ruler:
+    """How a lesion is sized at every time point, from what it is and how it was first found."""
+    size = criteria.size
+    names = size.diameters(lesion, first)
+    nodes = criteria.nodes_as(lesion.role)
+    gone_below = 0
+    if names == ("viable_mm",):
+        gone_below = 1  # nothing enhances
+    elif lesion.nodal and nodes is not None:
+        gone_below = nodes.normal_below_mm * THOUSANDTHS_PER_MM
+    return Ruler(names, (size.too_small_mm * THOUSANDTHS_PER_MM) ** len(names), gone_below)

@@ -1,7 +1,7 @@
 """Decision tables: every case is covered, and all the rows that cover one agree."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from recist.vocabulary import NewLesion, Response
@@ -9,7 +9,7 @@ from recist.vocabulary import NewLesion, Response
 Words = frozenset[Response]
 
 R = Response
-ANY: Words = frozenset({R.CR, R.PR, R.SD, R.PD, R.NE, R.NA, R.NON_CR_NON_PD})
+ANY: Words = frozenset({R.CR, R.PR, R.SD, R.NC, R.PD, R.NE, R.NA, R.NON_CR_NON_PD})
 NO = frozenset({NewLesion.NONE, NewLesion.EQUIVOCAL})
 """An equivocal lesion does not count until it is resolved."""
 YES = frozenset({NewLesion.UNEQUIVOCAL})
@@ -42,6 +42,25 @@ class Row:
         )
 
 
+def reworded(rows: Iterable[Row], words: Mapping[Response, Response]) -> tuple[Row, ...]:
+    """The same table where an edition has words of its own for the target and overall responses."""
+    return tuple(
+        replace(
+            row,
+            target=row.target
+            if row.target == ANY
+            else frozenset(words.get(w, w) for w in row.target),
+            overall=words.get(row.overall, row.overall),
+        )
+        for row in rows
+    )
+
+
+def cited(rows: Iterable[Row], sections: Mapping[str, str]) -> tuple[Row, ...]:
+    """The same table where another paper prints it: its sections by those of this one."""
+    return tuple(replace(row, section=sections.get(row.section, row.section)) for row in rows)
+
+
 def lookup(rows: Iterable[Row]) -> Mapping[Case, Row]:
     """Unfold a table into its cases; the first row that covers a case answers it."""
     table: dict[Case, Row] = {}
@@ -53,9 +72,9 @@ def lookup(rows: Iterable[Row]) -> Mapping[Case, Row]:
 
 def _words(words: Words, possible: tuple[Response, ...]) -> str:
     """Name the words of a row, or those that it leaves out where they are fewer."""
-    left_out = [word for word in possible if word not in words]
-    if not left_out:
+    if words == ANY:
         return "any"
+    left_out = [word for word in possible if word not in words]
     if len(left_out) == 1:
         return f"any but {left_out[0]}"
     return " or ".join(sorted(words))

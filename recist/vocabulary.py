@@ -28,6 +28,8 @@ class Response(Word):
     NA = "NA"
     NED = "NED"
     MISSING = "MISSING"
+    MISSED = "MISSED"
+    """A planned visit that did not take place: only what endpoints are derived from has it."""
     NC = "NC"
     ICR = "ICR"
     IPR = "IPR"
@@ -110,7 +112,7 @@ SIZED_STATES = frozenset({State.MEASURED, State.PROGRESSED, State.INCREASED, Sta
 """The states that a length may go with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lesion:
     """One lesion, as described in the read in which it was first seen."""
 
@@ -132,7 +134,7 @@ class Lesion:
             raise Refused(Fault(("compartment",), "a compartment needs a name"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Where a finding was measured; end points in patient millimetres (PS3.3 C.7.6.2.1.1)."""
 
@@ -150,7 +152,7 @@ class Evidence:
             _refuse(_segment_faults(name, getattr(self, name)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One lesion at one time point: its state, and its diameters in mm where it has any."""
 
@@ -169,9 +171,27 @@ class Finding:
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
+        if self._is_plain():
+            return
         _refuse(self._length_faults())  # what follows compares lengths: they must be lengths first
         if self.state is State.MEASURED or self._has_lengths():
             _refuse(self._faults())
+
+    def _is_plain(self) -> bool:
+        """Whether it is as nearly all are, so that what is said below need not be asked of it."""
+        rare = (self.viable_mm, self.merged_into, self.fragments_mm, self.fragments_short_mm)
+        thickness = self.slice_thickness_mm
+        if rare != (None, None, None, None) or not (thickness is None or _is_plain(thickness)):
+            return False
+        longest, short = self.longest_mm, self.short_axis_mm
+        if longest is None:
+            longest = short
+        if short is None:
+            short = longest
+        if longest is None or short is None:
+            return self.state is not State.MEASURED
+        fits = short <= longest and self.state in SIZED_STATES
+        return fits and _is_plain(longest) and _is_plain(short)
 
     def _has_lengths(self) -> bool:
         lengths = (self.longest_mm, self.short_axis_mm, self.viable_mm)
@@ -241,7 +261,7 @@ class Finding:
                 yield Fault(("fragments_short_mm", n), f"{short} mm is longer than {long} mm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Read:
     """What one reader signs for one time point; `on` is the date of its last scan."""
 
@@ -256,6 +276,8 @@ class Read:
     pet: Pet | None = None
 
     def __post_init__(self) -> None:
+        if not self.lesions:  # as in nearly all reads but the first
+            return
         _refuse(
             Fault(("lesions", label), f"a label has 1 to {LONGEST_LABEL} characters, blanks apart")
             for label in self.lesions
@@ -263,7 +285,7 @@ class Read:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Timeline:
     """One reader's reads of one subject, oldest first, and the criteria that judge them."""
 
@@ -277,6 +299,12 @@ class Timeline:
 def _refuse(faults: Iterator[Fault]) -> None:
     if found := tuple(faults):
         raise Refused(*found)
+
+
+def _is_plain(mm: float) -> bool:
+    """Whether a length needs neither a fault nor rounding: `thousandths` would say no other."""
+    ordinary = 1 <= mm <= LONGEST_ALLOWED_MM
+    return ordinary and round(mm * THOUSANDTHS_PER_MM) / THOUSANDTHS_PER_MM == mm
 
 
 def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[Fault]:

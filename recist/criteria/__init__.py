@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from recist.again import Again
 from recist.answer import Reason
 from recist.burden import Burden, Rest
+from recist.measurable import Measurable
 from recist.protocol import OF_ONE_EDITION, Protocol, Switches
 from recist.refusal import Fault, Refused
-from recist.rules import Line, Rule, line_of, slug
+from recist.rules import AnyRises, Line, Rule, line_of, slug
 from recist.tables import Case, Row, lookup
-from recist.vocabulary import Lesion, Response
+from recist.vocabulary import Finding, Lesion, Response, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Size:
     unit: str
     """`mm`, or `mm2` for products."""
     dimensions: int
-    diameters: Callable[[Lesion], tuple[str, ...]]
+    diameters: Callable[[Lesion, Finding], tuple[str, ...]]
+    """The diameters of a lesion, from what it is and how it was found at baseline."""
     too_small_mm: int = 5
     """What a lesion counts for, in each dimension, that is seen but cannot be measured."""
 
@@ -41,6 +44,24 @@ class Nodes:
 
     normal_below_mm: int
     target_from_mm: int
+    judges: frozenset[Role] = frozenset(Role)
+    """The roles in which a node is judged by its short axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a read becomes that follows an unconfirmed progression; lengths in millimetres."""
+
+    rules: tuple[Rule[Again], ...]
+    """The first that holds gives the overall response; where none does, the table's stands."""
+    grows_mm: int
+    """By how much a sum must grow further."""
+    earliest_days: int
+    """An earlier read confirms nothing."""
+    latest_days: int
+    """A later read raises a query, where the protocol sets no limit of its own."""
+    new_targets: Limit
+    """How many new lesions are followed by their sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +74,7 @@ class Criteria:
     targets: Limit
     size: Size
     nodes: Nodes | None
+    measurable: Measurable
     target: tuple[Rule[Burden], ...]
     non_target: tuple[Rule[Rest], ...]
     overall: tuple[Row, ...]
@@ -64,6 +86,10 @@ class Criteria:
     """What the value of a switch replaces in these criteria."""
     words: Mapping[Response, Response] = field(default_factory=dict)
     """This edition's own words for the overall responses, by the common ones."""
+    notes: tuple[str, ...] = ()
+    """What the paper leaves open, and how it is decided here."""
+    confirmation: Confirmation | None = None
+    """How an unconfirmed progression becomes a confirmed one; None: every PD is one."""
 
     @cached_property
     def table(self) -> Mapping[Case, Row]:
@@ -73,12 +99,24 @@ class Criteria:
     @cached_property
     def reasons(self) -> Mapping[Rule[Any] | Row, Reason]:
         """What each rule and each row says when it decides."""
-        said = {rule: Reason(f"{self.name}/{rule.slug}", rule.says) for rule in self.rules}
+        again = self.confirmation.rules if self.confirmation else ()
+        said = {
+            rule: Reason(f"{self.name}/{rule.slug}", rule.says) for rule in (*self.rules, *again)
+        }
         rows = {
             row: Reason(f"{self.name}/{slug(row.section)}-row-{n}", row.says)
             for n, row in enumerate(self.overall, 1)
         }
         return said | rows
+
+    def nodes_as(self, role: Role) -> Nodes | None:
+        """The limits of nodes followed in this role; None where nodes are as other lesions."""
+        return self.nodes if self.nodes and role in self.nodes.judges else None
+
+    @cached_property
+    def weighs_apart(self) -> bool:
+        """Whether a rule looks at each target by itself."""
+        return any(isinstance(rule.when, AnyRises) for rule in self.target)
 
     @property
     def rules(self) -> tuple[Rule[Any], ...]:

@@ -1,6 +1,7 @@
 """RECIST 1.1: Eisenhauer et al. 2009. Section, table and note numbers are those of the paper."""
 
-from recist.criteria import Criteria, Limit, Nodes, Size
+from recist.criteria import Criteria, Limit, Nodes, Size, notes
+from recist.measurable import Measurable
 from recist.rules import (
     Rule,
     falls,
@@ -18,7 +19,7 @@ from recist.rules import (
     unknown,
 )
 from recist.tables import ANY, EITHER, NO, YES, Row
-from recist.vocabulary import Lesion
+from recist.vocabulary import Finding, Lesion, Method, Nature
 from recist.vocabulary import Response as R
 
 CR, PR, SD, PD, NE, NA, NED, NON_CR_NON_PD = (
@@ -27,7 +28,7 @@ CR, PR, SD, PD, NE, NA, NED, NON_CR_NON_PD = (
 )
 
 
-def diameter(lesion: Lesion) -> tuple[str, ...]:
+def diameter(lesion: Lesion, _: Finding) -> tuple[str, ...]:
     """4.1: the short axis of a node, the longest diameter of anything else."""
     return ("short_axis_mm",) if lesion.nodal else ("longest_mm",)
 
@@ -45,8 +46,8 @@ TARGET = (
 NON_TARGET = (
     Rule(PD, progressed, "4.3.4 PD: unequivocal progression of a non-target lesion"),
     Rule(PD, rest_returned, "Table 3, note a: non-target disease came back after a CR", "REST"),
-    Rule(NON_CR_NON_PD, persists, "4.3.3 NON_CR_NON_PD: a non-target lesion persists"),
     Rule(NE, unknown, "4.4.2 NE: a non-target lesion was not evaluated", "NE-REST"),
+    Rule(NON_CR_NON_PD, persists, "4.3.3 NON_CR_NON_PD: a non-target lesion persists"),
     Rule(NON_CR_NON_PD, marker, "4.3.3 NON_CR_NON_PD: a tumour marker is above normal", "MARKER"),
     Rule(NA, none_known, "4.3.3 NA: no non-target lesions"),
     Rule(CR, otherwise, "4.3.3 CR: every non-target lesion has gone, nodes are under 10 mm"),
@@ -87,8 +88,31 @@ RECIST_1_1 = Criteria(
         diameters=diameter,
     ),
     nodes=Nodes(normal_below_mm=10, target_from_mm=15),
+    measurable=Measurable(
+        section="3.1.1",
+        smallest_mm={
+            Method.CT: 10,
+            Method.MR: 10,
+            Method.CONVENTIONAL_CT: 10,
+            Method.CALIPER: 10,
+            Method.CHEST_XRAY: 20,
+        },
+        slices=2,
+        never={
+            Nature.SIMPLE_CYST: "3.1.3: a simple cyst is no lesion, neither target nor non-target",
+            Nature.BONE_BLASTIC: "3.1.3: a blastic bone lesion is not measurable",
+            Nature.DIFFUSE: "3.1.2: diffuse disease is not measurable",
+        },
+        lytic="3.1.3: a lytic or mixed bone lesion is measured by its soft part",
+        cystic="3.1.3: non-cystic lesions are preferred to cystic metastases as targets",
+        treated="3.1.3: a treated lesion is measurable only once it has progressed since",
+        once_progressed=True,
+        targets="4.2",
+        timing="3.2.1",
+    ),
     target=TARGET,
     non_target=NON_TARGET,
     overall=OVERALL,
     new_lesion="4.3.5",
+    notes=notes.RECIST_1_1_NODES,
 )

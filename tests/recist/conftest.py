@@ -1,10 +1,11 @@
 """A short notation for timelines, so that a test shows what a reader would see.
 
 Days stand in one row, findings below them: `judge("0 56 84", "T1: 60 42 42; NT1: PRESENT . NE")`.
-A label's letters are its role (T, NT, N for new); `node` and `@compartment` may follow it.
+After a day, `!` says that a new symptom led to the scan, and `*` that a marker is above normal.
+A label's letters are its role (T, NT, N for new); `node`, `@compartment` and `#organ` may follow.
 A cell is a state or a diameter in mm (a node's is its short axis), `60x40` for both diameters,
-`20+15` for fragments, `>T1` for merged into T1, `NE` for not evaluable and `.` for no word;
-`/PET` adds the method and `^50` the day of the lesion's own scan.
+`60v35` for the viable part, `20+15` for fragments, `>T1` for merged into T1, `NE` for not evaluable
+and `.` for no word; `/PET` adds the method and `^50` the day of the lesion's own scan.
 """
 
 import re
@@ -24,6 +25,8 @@ settings.load_profile("suite")
 
 DAY_0 = date(2024, 1, 1)
 ROLES = {"T": Role.TARGET, "NT": Role.NON_TARGET, "N": Role.NEW}
+MARKS = {"!": "new_symptom", "*": "markers_above_normal"}
+DAY = re.compile(r"(?P<day>\d+)(?P<marks>[!*]*)")
 CELL = re.compile(r"(?P<what>[^/^]+)(/(?P<method>\w+))?(\^(?P<day>\d+))?")
 
 
@@ -69,6 +72,10 @@ class Judged:
         return [t.sum for t in self.answer.timepoints]
 
     @property
+    def new_sums(self) -> list[float | None]:
+        return [t.new_lesion_sum for t in self.answer.timepoints]
+
+    @property
     def best(self) -> str:
         return str(self.answer.best_overall)
 
@@ -105,14 +112,18 @@ class Judged:
 
 def lesion_of(words: list[str]) -> Lesion:
     label, *more = words
-    apart = next((word[1:] for word in more if word.startswith("@")), None)
+    where = {word[0]: word[1:] for word in more}
     role = ROLES[label.rstrip("0123456789")]
-    return Lesion(role=role, nodal="node" in more, compartment=apart)
+    nodal = "node" in more
+    return Lesion(role=role, nodal=nodal, compartment=where.get("@"), organ=where.get("#"))
 
 
 def diameters_of(text: str, *, nodal: bool) -> dict[str, Any]:
     if text.startswith(">"):
         return {"merged_into": text[1:]}
+    if "v" in text:
+        whole, _, viable = text.partition("v")
+        return {**diameters_of(whole, nodal=nodal), "viable_mm": float(viable)}
     if "x" in text and "+" in text:
         pairs = [part.split("x") for part in text.split("+")]
         long, short = zip(*pairs, strict=True)
@@ -140,6 +151,17 @@ def finding_of(cell: str, *, nodal: bool) -> Finding:
     return Finding(state=State.NOT_EVALUABLE if what == "NE" else State(what), **more)
 
 
+def members_of(days: str) -> dict[int, dict[str, Any]]:
+    """What the row of days says of each read."""
+    members: dict[int, dict[str, Any]] = {}
+    for text in days.split():
+        found = DAY.fullmatch(text)
+        assert found, text
+        marked = {MARKS[mark]: True for mark in found["marks"]}
+        members[int(found["day"])] = {"lesions": {}, "findings": {}, **marked}
+    return members
+
+
 def timeline_of(
     criteria: str,
     days: str,
@@ -150,8 +172,8 @@ def timeline_of(
     **switches: Any,
 ) -> recist.Timeline:
     """A timeline from the notation; `reads` adds members to the read of a day."""
-    numbers = [int(day) for day in days.split()]
-    members: dict[int, dict[str, Any]] = {n: {"lesions": {}, "findings": {}} for n in numbers}
+    members = members_of(days)
+    numbers = [*members]
     for line in filter(str.strip, findings.split(";")):
         head, _, cells = line.partition(":")
         label, lesion = head.split()[0], lesion_of(head.split())
@@ -185,3 +207,92 @@ def judge() -> Callable[..., Judged]:
         return Judged(recist.assess(timeline_of(*args, **more)))
 
     return judged
+
+
+DATES = ("died_on", "new_therapy_on", "last_known_alive_on", "progressed_on")
+EIGHT_WEEKS = 56
+
+
+@dataclass
+class Derived:
+    """Endpoints in days: each time as its first and last day, and its reason."""
+
+    answer: recist.Endpoints
+
+    @property
+    def best(self) -> str:
+        return str(self.answer.best_overall)
+
+    @property
+    def unconfirmed(self) -> str:
+        return str(self.answer.best_overall_unconfirmed)
+
+    @property
+    def responder(self) -> bool:
+        return self.answer.responder
+
+    @property
+    def pfs(self) -> tuple[int, int, str] | None:
+        return in_days(self.answer.pfs)
+
+    @property
+    def response(self) -> tuple[int, int, str] | None:
+        return in_days(self.answer.duration_of_response)
+
+    @property
+    def complete_response(self) -> tuple[int, int, str] | None:
+        return in_days(self.answer.duration_of_complete_response)
+
+    @property
+    def time_to_response(self) -> tuple[int, int, str] | None:
+        return in_days(self.answer.time_to_response)
+
+    @property
+    def os(self) -> tuple[int, int, str] | None:
+        return in_days(self.answer.os)
+
+
+def in_days(time: recist.TimeToEvent | None) -> tuple[int, int, str] | None:
+    """A time in days; that its members agree with each other is asserted on the way."""
+    if time is None:
+        return None
+    assert time.days == (time.end - time.start).days >= 0
+    assert time.event == (time.reason in {"PD", "DEATH", "RESPONSE"})
+    return (time.start - DAY_0).days, (time.end - DAY_0).days, time.reason
+
+
+def follow_up_of(
+    course: str | dict[int, str],
+    criteria: str = "recist-1.1",
+    *,
+    visit_interval_days: int | None = None,
+    **members: Any,
+) -> recist.FollowUp:
+    """A follow-up in days; responses without days come every eight weeks.
+
+    What is no date of a follow-up is a switch.
+    """
+    if isinstance(course, str):
+        course = {EIGHT_WEEKS * n: word for n, word in enumerate(course.split(), 1)}
+    dates = {name: members.pop(name, None) for name in DATES}
+    return recist.FollowUp(
+        criteria=criteria,
+        protocol=recist.Protocol(**members),
+        reference_on=DAY_0,
+        responses=tuple(
+            recist.OverallResponse(on=on(day), overall=recist.Response(word))
+            for day, word in course.items()
+        ),
+        visit_interval_days=visit_interval_days,
+        **{name: None if day is None else on(day) for name, day in dates.items()},
+    )
+
+
+@pytest.fixture(scope="session")
+def derive() -> Callable[..., Derived]:
+    """Derive endpoints in days: derive("PR PR PD", criteria, dates and switches…)."""
+
+    def derived(*args: Any, **more: Any) -> Derived:
+        return Derived(recist.endpoints(follow_up_of(*args, **more)))
+
+    return derived

@@ -1,12 +1,17 @@
 """Best overall response: Table 3, confirmation, the minimum of SD, and the pharmaverse's way."""
 
+import time
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recist.best import best
-from recist.protocol import BorAlgorithm, DiseaseAfterCr, Switches
+from recist import CRITERIA
+from recist.best import best, counted
+from recist.protocol import BorAlgorithm, DiseaseAfterCr, Protocol, Switches
 from recist.vocabulary import Response
 
 DAY_0 = date(2024, 1, 1)
@@ -24,12 +29,25 @@ ALGORITHMS = {
 ALGORITHM = pytest.mark.parametrize("switches", ALGORITHMS.values(), ids=ALGORITHMS)
 
 
-def of(course: dict[int, str], switches: Switches):
-    dated = [
-        (DAY_0 + timedelta(day), Response(word.replace("-", "_").replace("/", "_")))
+def on(day: int) -> date:
+    return DAY_0 + timedelta(day)
+
+
+def dated(course: dict[int, str]):
+    return [
+        (on(day), Response(word.replace("-", "_").replace("/", "_")))
         for day, word in course.items()
     ]
-    return best(dated, DAY_0, switches)
+
+
+def of(course: dict[int, str], switches: Switches):
+    return best(dated(course), DAY_0, switches, CRITERIA["recist-1.1"])
+
+
+def under(name: str, course: dict[int, str], **switches: object):
+    """The best response by the criteria of this name, with these switches and their defaults."""
+    criteria, resolved = CRITERIA[name].under(Protocol(**switches))
+    return best(dated(course), DAY_0, resolved, criteria)
 
 
 def visits(words: str, days: str = "56 112 168 224"):
@@ -171,6 +189,179 @@ class TestSwitches:
         assert of({}, ADMIRAL).unconfirmed == "MISSING"
         assert of({}, ALGORITHMS["admiral_lenient"]).overall == "NE"
         assert of({}, Switches()).responded_on is None
+
+
+class TestTheCrThatCounts:
+    """From where a complete response lasts."""
+
+    def test_it_is_the_first_that_was_confirmed(self) -> None:
+        found = of(visits("PR CR CR PD"), Switches())
+        assert (found.responded_on, found.cr_on) == (on(56), on(112))
+
+    def test_not_one_that_never_was(self) -> None:
+        course = {56: "CR", 112: "NE", 168: "NE", 224: "CR", 280: "CR"}
+        assert of(course, Switches()).cr_on == on(224)
+        assert of(course, Switches(confirm=False)).cr_on == on(56)
+
+    def test_there_is_none_where_the_best_is_a_pr(self) -> None:
+        found = of({56: "PR", 84: "CR", 112: "PD"}, Switches())
+        assert (found.overall, found.cr_on) == ("PR", None)
+
+    def test_a_recoded_one_is_none(self) -> None:
+        recode = Switches(disease_after_cr=DiseaseAfterCr.RECODE_PR, confirm=False)
+        found = of(visits("CR CR PR"), recode)
+        assert (found.overall, found.responded_on, found.cr_on) == ("PR", on(56), None)
+
+
+class TestWordsOfTheEditions:
+    """A course is told and answered in the words of its edition."""
+
+    def test_no_change_in_who(self) -> None:
+        assert under("who-1979", visits("NC PD")).overall == "NC"
+        assert under("who-1979", visits("PR NC")).overall == "NC"
+        assert under("who-1979", visits("PR NC")).unconfirmed == "PR"
+        assert under("who-1979", {41: "NC"}).overall == "NE"
+
+    def test_an_nc_breaks_a_confirmation_as_sd_does(self) -> None:
+        course = visits("PR NC PR")
+        assert under("who-1979", course).overall == "NC"
+        assert under("who-1979", course, accept_sd_between=True).overall == "PR"
+
+    def test_an_nc_after_a_cr_is_a_pd(self) -> None:
+        course = dict(zip((35, 63), ("CR", "NC"), strict=True))
+        assert under("who-1979", course).overall == "PD"
+
+    @pytest.mark.parametrize("name", ["zhu-2013", "recist-1.0", "recist-1.1"])
+    def test_the_same_words_elsewhere(self, name: str) -> None:
+        assert under(name, visits("PR SD")).overall == "SD"
+
+    def test_mrecist_asks_for_no_confirmation(self) -> None:
+        assert under("mrecist-hcc", visits("PR SD")).overall == "PR"
+
+
+class TestIrecist:
+    """Seymour 2017, Table 3, and what RECIST 1.1 leaves to it."""
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("ICR IUPD ICPD", "ICR"),
+            ("IUPD IPR ISD", "IPR"),
+            ("IUPD ISD ISD", "ISD"),
+            ("IUPD ICPD", "ICPD"),
+            ("IUPD IUPD ICPD", "ICPD"),
+            ("IUPD NE NE NE", "IUPD"),
+            ("IUPD IUPD", "IUPD"),
+            ("NON_ICR_NON_IUPD IUPD ICPD", "NON_ICR_NON_IUPD"),
+            ("IUPD ICPD ICR", "ICPD"),
+            ("IUPD IUPD ISD IPR", "IPR"),
+            ("NE NE", "NE"),
+            ("NED IUPD", "IUPD"),
+            ("NED NED", "NED"),
+        ],
+    )
+    def test_course(self, words: str, expected: str) -> None:
+        assert under("irecist", visits(words)).overall == expected
+        assert under("irecist", visits(words)).unconfirmed == expected
+
+    def test_an_early_isd_does_not_count(self) -> None:
+        assert under("irecist", {41: "ISD", 84: "IUPD"}).overall == "IUPD"
+        assert under("irecist", {42: "ISD", 84: "IUPD"}).overall == "ISD"
+
+    def test_no_confirmation_unless_the_protocol_asks(self) -> None:
+        course = visits("IPR ISD ICR")
+        assert under("irecist", course).overall == "ICR"
+        assert under("irecist", course).responded_on == on(56)
+        assert under("irecist", course, confirm=True).overall == "ISD"
+
+    def test_an_iupd_breaks_a_confirmation(self) -> None:
+        assert under("irecist", visits("IPR IUPD IPR"), confirm=True).overall == "ISD"
+        assert under("irecist", visits("IPR NE IPR"), confirm=True).overall == "IPR"
+        found = under("irecist", visits("IPR IUPD IPR IPR"), confirm=True)
+        assert (found.overall, found.responded_on) == ("IPR", on(168))
+
+    def test_disease_after_an_icr_is_an_iupd_and_ends_nothing(self) -> None:
+        criteria, switches = CRITERIA["irecist"].under(Protocol())
+        course = dated(visits("ICR IPR ICR NON_ICR_NON_IUPD"))
+        words = [word for _, word in counted(course, switches, criteria)]
+        assert words == ["CR", "IUPD", "CR", "IUPD"]
+        course = {14: "ICR", 21: "IPR", 28: "ICR", 56: "ICR"}
+        found = under("irecist", course, confirm=True)
+        assert (found.overall, found.cr_on) == ("ICR", on(28))
+
+    def test_a_premature_icr_was_an_ipr(self) -> None:
+        recode = {"disease_after_cr": DiseaseAfterCr.RECODE_PR}
+        assert under("irecist", visits("ICR IPR"), **recode).overall == "IPR"
+        assert under("irecist", visits("ICR IUPD ISD"), **recode).overall == "IPR"
+        assert under("irecist", visits("ICR IUPD ICPD"), **recode).overall == "ICR"
+
+    def test_as_the_pharmaverse_derives_it(self) -> None:
+        admiral = {"bor_algorithm": BorAlgorithm.ADMIRAL, "confirm": True}
+        assert under("irecist", visits("IPR NE IPR ICPD"), **admiral).overall == "IPR"
+        assert under("irecist", {}, **admiral).overall == "MISSING"
+
+
+def confirmed_by_definition(course, of: str, switches: Switches) -> date | None:
+    """admiralonco's rule, read literally: each record, its first candidate, all between."""
+    confirms = ("CR", "PR") if of == "PR" else ("CR",)
+    allowed = {*confirms, "NE"} | ({"SD"} if of == "PR" else set())
+    for n, (since, word) in enumerate(course):
+        late = [
+            m
+            for m in range(n + 1, len(course))
+            if course[m][1] in confirms and (course[m][0] - since).days >= switches.confirm_min_days
+        ]
+        if word != of or not late:
+            continue
+        span = [w for _, w in course[n + 1 : late[0] + 1]]
+        crs = [k for k, w in enumerate(span) if w == "CR"]
+        prs = [k for k, w in enumerate(span) if w == "PR"]
+        if (
+            allowed.issuperset(span)
+            and span.count("NE") <= switches.max_ne_between
+            and span.count("SD") <= switches.accept_sd_between
+            and not (crs and prs and min(crs) < max(prs))
+        ):
+            return since
+    return None
+
+
+WORDS = ("CR", "PR", "CR", "PR", "NE", "SD", "NON_CR_NON_PD")
+COURSES = st.lists(
+    st.tuples(st.integers(1, 40), st.sampled_from(WORDS)),
+    max_size=9,
+)
+
+
+@given(
+    steps=COURSES,
+    switches=st.builds(
+        Switches,
+        bor_algorithm=st.just(BorAlgorithm.ADMIRAL),
+        confirm_min_days=st.integers(0, 60),
+        max_ne_between=st.integers(0, 2),
+        accept_sd_between=st.booleans(),
+    ),
+)
+def test_one_pass_confirms_as_the_definition_does(steps, switches: Switches) -> None:
+    day, course = 0, {}
+    for gap, word in steps:
+        day += gap
+        course[day] = word
+    found = of(course, switches)
+    cr, pr = (confirmed_by_definition(dated(course), word, switches) for word in ("CR", "PR"))
+    assert found.cr_on == cr
+    assert found.responded_on == min((x for x in (cr, pr) if x), default=None)
+
+
+def test_a_long_course_is_confirmed_in_one_pass() -> None:
+    half = 10_000
+    words = ["PR"] * half + ["NE"] * 2 + ["PR"] * half
+    course = dict(enumerate(words))
+    switches = replace(ADMIRAL, confirm_min_days=half + 2)
+    started = time.perf_counter()
+    assert of(course, switches).responded_on is None
+    assert time.perf_counter() - started < 2, "each read was held against every later one"
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from recist import CRITERIA
+from recist import CRITERIA, Protocol
 
 FOLDER = Path(__file__).parents[1] / "cases"
 FILES = {name: FOLDER / f"{name.replace('-', '_').replace('.', '_')}.md" for name in CRITERIA}
@@ -26,8 +27,9 @@ def rows():
 
 
 def switches_of(text: str):
-    pairs = (pair.split("=") for pair in text.split())
-    return {name: int(value) if value.isdigit() else value for name, value in pairs}
+    """Switches as the contract writes them: numbers, `true` and `false`, or words."""
+    given = dict(pair.split("=") for pair in text.split())
+    return TypeAdapter(Protocol).validate_strings(given).given()
 
 
 @pytest.mark.parametrize(("criteria", "row"), [*rows()])

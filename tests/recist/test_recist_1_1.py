@@ -137,8 +137,16 @@ class TestSection433NonTargets:
     def test_a_node_too_small_to_measure_has_gone(self, read) -> None:
         assert read("0 56", "NT1 node: 12 TOO_SMALL").non_target == "CR"
 
-    def test_one_that_persists_decides_beside_one_not_evaluated(self, read) -> None:
-        assert read("0 56", "NT1: PRESENT NE; NT2: PRESENT PRESENT").non_target == "NON_CR_NON_PD"
+    def test_one_not_evaluated_decides_beside_one_that_persists(self, read) -> None:
+        """It may have progressed; where another one has, that decides."""
+        assert read("0 56", "NT1: PRESENT NE; NT2: PRESENT PRESENT").non_target == "NE"
+        assert read("0 56", "NT1: PRESENT NE; NT2: PRESENT PROGRESSED").non_target == "PD"
+
+    def test_one_not_evaluated_costs_no_more_than_the_cr(self, read) -> None:
+        rest = "NT1: PRESENT NE; NT2: PRESENT PRESENT"
+        assert read("0 56", f"T1: 50 30; {rest}").overall == "PR"
+        assert read("0 56", f"T1: 50 45; {rest}").overall == "SD"
+        assert read("0 56", f"T1: 50 ABSENT; {rest}").overall == "PR"
 
     def test_one_not_evaluated_decides_beside_one_that_has_gone(self, read) -> None:
         assert read("0 56", "NT1: PRESENT NE; NT2: PRESENT ABSENT").non_target == "NE"

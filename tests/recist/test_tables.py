@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from recist import CRITERIA
-from recist.protocol import Measure, PdReference, Protocol
+from recist.protocol import Measure, PdReference, PdScope, Protocol
 from recist.rules import otherwise
 from recist.tables import EITHER, NO, NON_TARGET_WORDS, TARGET_WORDS, YES, Row, lookup
 from recist.vocabulary import NewLesion, Response
@@ -20,7 +20,8 @@ EDITIONS = [
         id="zhu-2013 switched",
     ),
 ]
-CASES = [*product(TARGET_WORDS, NON_TARGET_WORDS, NewLesion)]
+SWITCHED = CRITERIA["who-1979"].under(Protocol(pd_scope=PdScope.SUM))[0]
+EDITIONS.append(pytest.param(SWITCHED, id="who-1979 switched"))
 WIRE = {"NON-CR/NON-PD": "NON_CR_NON_PD"}
 
 
@@ -30,13 +31,23 @@ def printed(shared):
         return yaml.safe_load(text)["tables"]
 
 
+def target_words(edition):
+    return [edition.words.get(word, word) if word is Response.SD else word for word in TARGET_WORDS]
+
+
+def cases(edition):
+    """Every case that this edition can meet: iRECIST's table is read in the words of RECIST 1.1."""
+    words = TARGET_WORDS if edition.confirmation else target_words(edition)
+    return [*product(words, NON_TARGET_WORDS, NewLesion)]
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 class TestEveryEdition:
     def test_every_case_is_covered(self, edition) -> None:
-        assert [case for case in CASES if case not in edition.table] == []
+        assert [case for case in cases(edition) if case not in edition.table] == []
 
     def test_all_rows_that_cover_a_case_agree(self, edition) -> None:
-        for target, non_target, new in CASES:
+        for target, non_target, new in cases(edition):
             answers = {
                 row.overall
                 for row in edition.overall
@@ -55,12 +66,14 @@ class TestEveryEdition:
             assert all(rule.when is not otherwise for rule in rules[:-1])
 
     def test_rules_give_only_words_that_the_table_knows(self, edition) -> None:
-        assert {rule.then for rule in edition.target} <= {*TARGET_WORDS}
+        assert {rule.then for rule in edition.target} <= {case[0] for case in cases(edition)}
         assert {rule.then for rule in edition.non_target} == {*NON_TARGET_WORDS}
 
     def test_names_are_unique_and_one_word(self, edition) -> None:
         names = [reason.rule for reason in edition.reasons.values()]
-        assert len(names) == len({*names}) == len(edition.rules) + len(edition.overall)
+        rules = len(edition.rules) + len(edition.overall)
+        rules += len(edition.confirmation.rules) if edition.confirmation else 0
+        assert len(names) == len({*names}) == rules
         assert all(name.startswith(f"{edition.name}/") for name in names)
         assert not [name for name in names if {" ", ","} & {*name}]
 
@@ -116,8 +129,9 @@ def test_table_2_is_as_printed(printed) -> None:
         assert (found.overall, found.section.startswith("Table")) == (overall, True), row
 
 
-def test_the_guideline_that_zhu_cites_has_the_same_table(printed) -> None:
-    table = CRITERIA["zhu-2013"].table
+@pytest.mark.parametrize("name", ["recist-1.0", "zhu-2013", "mrecist-hcc"])
+def test_recist_1_0_and_those_that_cite_it_have_its_table(printed, name) -> None:
+    table = CRITERIA[name].table
     for row in printed["recist_1_0_overall"]["rows"]:
         target, non_target, new, overall = row
         cell = (Response(target), Response(non_target.replace("IR/SD", "NON_CR_NON_PD")))

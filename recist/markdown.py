@@ -1,0 +1,75 @@
+"""The criteria as one document for clinicians: docs/criteria.md."""
+
+from collections.abc import Iterable, Iterator
+
+from recist.criteria import Criteria
+from recist.criteria.notes import EVERYWHERE
+from recist.protocol import MEANINGS
+from recist.show import CriteriaText, RuleText, describe
+
+HEAD = """# The criteria, as this engine applies them
+
+Printed by `recist criteria` from the same values that decide: do not edit. Rules are tried in the
+order in which they stand; the first that holds decides. A table's rows agree wherever two of them
+cover one case. `GET /v1/criteria/{name}` answers the same, one edition at a time.
+"""
+
+
+def markdown(editions: Iterable[Criteria]) -> str:
+    """Print criteria as one document for clinicians."""
+    parts = [line for criteria in editions for line in _edition(describe(criteria))]
+    everywhere = [f"- {note}" for note in EVERYWHERE]
+    return "\n".join([HEAD, *parts, "## What holds in every edition", "", *everywhere]) + "\n"
+
+
+def _edition(text: CriteriaText) -> Iterator[str]:
+    yield f"## {text.title} (`{text.name}`)"
+    yield f"\n{text.cite}\n"
+    yield f"- Targets: {_limit(text)}"
+    yield f"- Size: {text.size}"
+    if text.nodes:
+        yield f"- Nodes: {text.nodes}"
+    if text.words:
+        said = ", ".join(f"{own} for {common}" for common, own in text.words.items())
+        yield f"- Words: {said}"
+    yield from _list("Measurable at baseline", text.measurable)
+    yield from _rules("Target response", text.target)
+    yield from _rules("Non-target response", text.non_target)
+    yield from _rules("Overall response", text.overall)
+    yield from _rules("Confirmation of progression", text.confirmation)
+    yield from _switches(text)
+    own = text.notes[: len(text.notes) - len(EVERYWHERE)]
+    yield from _list("Decided where the paper is open", own)
+
+
+def _limit(text: CriteriaText) -> str:
+    if text.targets_in_all is None:
+        return "no limit"
+    return f"at most {text.targets_in_all}, {text.targets_per_organ} per organ"
+
+
+def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
+    found = [f"- {line}" for line in lines]
+    if found:
+        yield from (f"\n### {title}\n", *found)
+
+
+def _rules(title: str, rules: Iterable[RuleText]) -> Iterator[str]:
+    rows = [f"| {n} | {r.response} | {r.says} | `{r.rule}` |" for n, r in enumerate(rules, 1)]
+    if rows:
+        yield f"\n### {title}\n"
+        yield from ("| | Response | Rule | Name |", "|---|---|---|---|", *rows)
+
+
+def _switches(text: CriteriaText) -> Iterator[str]:
+    yield "\n### Switches\n"
+    yield from ("| Switch | Default | Meaning |", "|---|---|---|")
+    for name, default in text.switches.items():
+        yield f"| `{name}` | {_value(default)} | {MEANINGS[name]} |"
+    yield ""
+
+
+def _value(default: str | int | bool | None) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "none" if default is None else str(default)
