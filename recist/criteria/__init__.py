@@ -157,7 +157,7 @@ class Criteria:
 def _under(criteria: Criteria, protocol: Protocol) -> tuple[Criteria, Switches]:
     given = protocol.given()
     if strangers := given.keys() - criteria.switches.keys():
-        says = f"not a switch of {criteria.name}"
+        says = f"not a switch of {criteria.name}; there are {', '.join(criteria.switches)}"
         raise Refused(*(Fault((name,), says) for name in sorted(strangers)))
     switches = Switches(**(dict(criteria.switches) | given))
     for (name, value), parts in criteria.alternatives.items():

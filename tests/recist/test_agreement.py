@@ -132,7 +132,7 @@ def test_there_is_no_interval_where_the_standard_error_is_zero(rows, value) -> N
 
 def test_prevalence_lowers_kappa_and_the_table_shows_it() -> None:
     balanced, skewed = table_of([[40, 5], [5, 40]]), table_of([[80, 5], [5, 0]])
-    assert balanced.agreement == skewed.agreement.__class__(80, 90) == skewed.agreement
+    assert balanced.agreement == skewed.agreement == Rate(80, 90)
     kappas = [cohen_kappa(table).value for table in (balanced, skewed)]
     assert kappas[0] > Fraction(3, 4) > 0 > kappas[1]
 
