@@ -30,7 +30,7 @@ REST = (SD, NON_CR_NON_PD, PD, IUPD, NED, NE)
 Dated = tuple[date, Response]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Best:
     """The best response of a course, in its edition's words."""
 
@@ -53,7 +53,7 @@ def counted(course: Sequence[Dated], switches: Switches, criteria: Criteria) -> 
     """The reads up to the first PD, in the common words.
 
     Disease after a true CR is PD then (Table 3, note a), in iRECIST an IUPD, which ends nothing;
-    a CR that the protocol recodes to PR was none. The pharmaverse takes each word as it stands.
+    a CR that the protocol recodes to PR was none. The pharmaverse takes it for what it is called.
     """
     if common := criteria.common:
         course = [(on, common.get(response, response)) for on, response in course]

@@ -25,7 +25,7 @@ Ending = tuple[date, str]
 """The day on which a time ends, and the reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class TimeToEvent:
     """From one day to an event, or to where it is censored."""
 
@@ -37,7 +37,7 @@ class TimeToEvent:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Endpoints:
     """What a trial reports of one subject; None where a time does not apply to it."""
 
@@ -57,10 +57,11 @@ def endpoints(follow_up: FollowUp) -> Endpoints:
     Raises Refused, with the path of each fault, for a follow-up that contradicts itself or speaks
     words that its criteria do not have.
 
-    What counts are the responses up to `new_therapy_on` and `progressed_on`, those days included,
-    without the missed visits. Disease after a CR is progression here as it is in the best response
-    and in an assessment: a PD for every time, unless the protocol recodes the CR or derives the
-    best response as the pharmaverse does, where a PD is what was called one.
+    What counts are the responses up to `new_therapy_on` and `progressed_on`, those days included.
+    A missed visit is no response: it neither stands between a response and its confirmation nor is
+    it an assessment. Disease after a CR is progression for every time, as it is for the best
+    response and in an assessment, unless the protocol recodes the CR or derives the best response
+    as the pharmaverse does, where a PD is what was called one.
     """
     criteria, switches = judged_by(follow_up.criteria, follow_up.protocol)
     check(follow_up, criteria)
@@ -69,12 +70,13 @@ def endpoints(follow_up: FollowUp) -> Endpoints:
     best = best_of(course, start, switches, criteria)
     ending = _ending(follow_up, course, switches, criteria)
     responded_on, cr_on = best.responded_on, best.cr_on
+    since = start if responded_on and criteria.duration_from_start else responded_on
     return Endpoints(
         best_overall=best.overall,
         best_overall_unconfirmed=best.unconfirmed,
         responder=responded_on is not None,
         pfs=_time(start, *ending),
-        duration_of_response=_time(responded_on, *ending) if responded_on else None,
+        duration_of_response=_time(since, *ending) if since else None,
         duration_of_complete_response=_time(cr_on, *ending) if cr_on else None,
         time_to_response=_time(start, responded_on, "RESPONSE") if responded_on else None,
         os=_survival(follow_up),

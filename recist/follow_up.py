@@ -103,7 +103,7 @@ def _confirmation_faults(responses: Sequence[OverallResponse]) -> Iterator[Fault
                 says = "no IUPD before it still stands that an ICPD could confirm"
                 yield Fault(("responses", n, "overall"), says)
             return
-        if response.overall not in (R.NE, R.MISSED):
+        if response.overall not in (R.NE, MISSED):
             stands = response.overall is R.IUPD
 
 

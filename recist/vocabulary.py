@@ -302,9 +302,10 @@ def _refuse(faults: Iterator[Fault]) -> None:
 
 
 def _is_plain(mm: float) -> bool:
-    """Whether a length needs neither a fault nor rounding: `thousandths` would say no other."""
-    ordinary = 1 <= mm <= LONGEST_ALLOWED_MM
-    return ordinary and round(mm * THOUSANDTHS_PER_MM) / THOUSANDTHS_PER_MM == mm
+    """Whether a length needs neither a fault nor rounding: `thousandths`, without whole numbers."""
+    if not 1 <= mm <= LONGEST_ALLOWED_MM:
+        return False
+    return (mm * THOUSANDTHS_PER_MM + 0.5) // 1 / THOUSANDTHS_PER_MM == mm
 
 
 def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[Fault]:

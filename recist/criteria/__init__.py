@@ -86,6 +86,8 @@ class Criteria:
     """What the value of a switch replaces in these criteria."""
     words: Mapping[Response, Response] = field(default_factory=dict)
     """This edition's own words for the overall responses, by the common ones."""
+    duration_from_start: bool = False
+    """The duration of response begins with the treatment; False: with the response."""
     notes: tuple[str, ...] = ()
     """What the paper leaves open, and how it is decided here."""
     confirmation: Confirmation | None = None

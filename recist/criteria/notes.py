@@ -87,6 +87,10 @@ IRECIST = (
 
 WHO_1979 = (
     (
+        "The duration of overall response begins with the treatment, that of a CR with the CR; "
+        "RECIST begins both with the response."
+    ),
+    (
         "Progression is of single lesions, each against its own smallest product; `pd_scope` may take "
         "the sum. There is then no sum at which PD begins, and `pd_at` is null."
     ),

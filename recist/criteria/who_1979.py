@@ -92,6 +92,7 @@ WHO_1979 = Criteria(
     new_lesion="Measurable disease",
     notes=notes.WHO_1979,
     words=WORDS,
+    duration_from_start=True,
     defaults={"pd_scope": PdScope.PER_LESION},
     alternatives={("pd_scope", PdScope.SUM): {"target": (*BEFORE, OF_SUM, *AFTER)}},
 )

@@ -180,6 +180,13 @@ class TestResponse:
         assert found.response == (112, 280, "PD")
         assert found.complete_response == (168, 280, "PD")
 
+    def test_from_the_start_of_treatment_as_the_who_has_it(self, derive) -> None:
+        found = derive("NC PR CR CR PD", "who-1979")
+        assert found.time_to_response == (0, 112, "RESPONSE")
+        assert found.response == (0, 280, "PD")
+        assert found.complete_response == (168, 280, "PD")
+        assert derive("NC PR NC PD", "who-1979").response is None
+
     def test_nobody_but_responders_has_them(self, derive) -> None:
         found = derive("PR SD PD")
         assert (found.best, found.responder) == ("SD", False)

@@ -1,5 +1,6 @@
 """That endpoints agree with the worked cases, and their times with each other."""
 
+import itertools
 import time
 from typing import Any
 
@@ -100,6 +101,33 @@ def test_the_times_agree_with_each_other(
         assert found.pfs[1] <= therapy
     if course and {*course.values()} != {"MISSED"}:
         assert found.os[1] <= day
+
+
+STEPS = st.lists(st.tuples(st.integers(1, 90), st.integers(0, 6)), max_size=8)
+
+
+def follow(steps) -> dict[int, str]:
+    days = itertools.accumulate(gap for gap, _ in steps)
+    return {day: WORDS[word] for day, (_, word) in zip(days, steps, strict=True)}
+
+
+@given(steps=STEPS, missed=st.sets(st.integers(1, 400)), interval=st.none() | st.integers(1, 90))
+def test_a_missed_visit_changes_nothing(derive, steps, missed, interval) -> None:
+    course = follow(steps)
+    with_missed = dict.fromkeys(missed, "MISSED") | course
+    expected = derive(course, visit_interval_days=interval).answer
+    found = derive(dict(sorted(with_missed.items())), visit_interval_days=interval).answer
+    assert found == expected
+
+
+@given(
+    steps=STEPS, last=st.integers(0, 400), end=st.sampled_from(["new_therapy_on", "progressed_on"])
+)
+def test_what_comes_after_the_end_changes_only_survival(derive, steps, last, end) -> None:
+    course = follow(steps)
+    before = {day: word for day, word in course.items() if day <= last}
+    members = {end: last, "last_known_alive_on": 500}
+    assert derive(course, **members).answer == derive(before, **members).answer
 
 
 def test_a_long_follow_up_takes_no_longer_than_its_length(derive) -> None:

@@ -31,7 +31,7 @@ class TestWhatIsRefused:
         twice = (OverallResponse(on=DAY_0, overall=Response.SD),) * 2
         with pytest.raises(Refused, match="responses/1/on: 2024-01-01 does not come after"):
             endpoints(FollowUp(criteria="recist-1.1", reference_on=DAY_0, responses=twice))
-        assert list(faults({56: "SD", 55: "MISSED", 57: "SD"})) == ["responses/1/on"]
+        assert list(faults({56: "SD", 90: "MISSED", 70: "SD"})) == ["responses/2/on"]
 
     @pytest.mark.parametrize(
         ("criteria", "word", "instead"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from recist import __version__
 from service.__main__ import main
 
 CHECKOUT = Path(__file__).parents[2]
@@ -58,20 +59,29 @@ TIMEPOINT = {
     "change_from_nadir_percent": -34.6,
     "pr_at": 54.6,
     "pd_at": 93.6,
+    "to_pr": 0.0,
+    "to_pd": 42.6,
+    "new_lesion_sum": None,
     "target": "PR",
     "non_target": "NON_CR_NON_PD",
     "new_lesion": "EQUIVOCAL",
     "overall": "PR",
     "overall_final": "PR",
     "because": [
-        {"rule": "recist-1.1/4.3.1-PR", "says": "4.3.1 PR: sum 30 % or more below baseline"},
+        {
+            "rule": "recist-1.1/4.3.1-PR",
+            "says": "4.3.1 PR: sum 30 % or more below baseline",
+            "lesions": [],
+        },
         {
             "rule": "recist-1.1/4.3.3-NON_CR_NON_PD",
             "says": "4.3.3 NON_CR_NON_PD: a non-target lesion persists",
+            "lesions": ["NT1"],
         },
         {
             "rule": "recist-1.1/Table-1-row-3",
             "says": "Table 1: target PR, non-target any but PD, no new lesion: PR",
+            "lesions": [],
         },
     ],
     "because_final": [],
@@ -85,7 +95,7 @@ COURSE = {
 }
 ANSWER = {
     "criteria": "recist-1.1",
-    "engine": "1.0.0",
+    "engine": __version__,
     **COURSE,
     "remarks": [],
     "queries": [],
