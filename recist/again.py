@@ -32,8 +32,10 @@ class Again:
     new_more: Sequence[str] = ()
     """New lesions that no counted read of the block had shown."""
     better: bool = False
-    """New lesions alone stand for the progression, and the targets have reached a better
+    """Only new lesions can still stand for the progression, and the targets have reached a better
     category since."""
+    unseen: bool = False
+    """What made the progression was not looked at."""
 
 
 def confirmed(a: Again) -> bool:
@@ -43,7 +45,12 @@ def confirmed(a: Again) -> bool:
 
 def nothing_seen(a: Again) -> bool:
     """No lesion could be looked at."""
-    return a.nothing_seen
+    return a.open and a.nothing_seen
+
+
+def unseen(a: Again) -> bool:
+    """What progressed was not looked at, so that nothing takes it back."""
+    return a.open and a.unseen
 
 
 def early_with_symptom(a: Again) -> bool:

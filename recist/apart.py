@@ -33,10 +33,17 @@ class Smallest:
             self.sizes[target.labels] = min(target.now, target.smallest)
 
     def _before(self, labels: tuple[str, ...]) -> int:
-        """Lesions that merge for the first time count for their smallest sizes together."""
-        if labels in self.sizes:
-            return self.sizes[labels]
-        return sum(self.sizes[label,] for label in labels)
+        """The least that they were together: as one, in the parts that had merged, or apart."""
+        together = self.sizes.get(labels)
+        if together is not None and len(labels) == 1:
+            return together
+        left, merged = set(labels), 0
+        for part in sorted(self.sizes, key=len, reverse=True):
+            if left.issuperset(part) and part != labels:
+                left.difference_update(part)
+                merged += self.sizes[part]
+        apart = sum(self.sizes[label,] for label in labels)
+        return min(merged, apart) if together is None else min(together, merged, apart)
 
 
 def _together(targets: Sequence[str], read: Read) -> dict[str, tuple[str, ...]]:

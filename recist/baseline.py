@@ -78,7 +78,8 @@ def _not_measurable(lesion: Lesion, finding: Finding, criteria: Criteria) -> Ite
     elif lesion.nature is Nature.BONE_LYTIC and measurable.lytic:
         yield from _too_small_in_bone(lesion, finding, measurable, measurable.lytic)
     else:
-        name = criteria.size.diameters(lesion, finding)[0]
+        viable = measurable.enhancing and finding.viable_mm is not None
+        name = "viable_mm" if viable else criteria.size.diameters(lesion, finding)[0]
         nodes = criteria.nodes_as(lesion.role) if name == SHORT else None
         least = nodes.target_from_mm if nodes else 0
         yield from _too_small(DIAMETERS[name], _given(finding, name), finding, measurable, least)

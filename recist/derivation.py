@@ -19,7 +19,7 @@ from recist.words import Word
 
 Rules = tuple[Rule[Any], ...]
 
-CHANGEABLE = ("targets", "size", "nodes", "target", "non_target", "measurable")
+CHANGEABLE = frozenset({"targets", "size", "nodes", "target", "non_target", "measurable"})
 """The parts of criteria that hold numbers; `Derivation` has a method for each."""
 WORDED = {bool: "true or false", int: "a whole number"}
 
@@ -84,15 +84,14 @@ def _unfit(base: Criteria, changes: Changes) -> Iterator[Fault]:
     """Changes of what the edition does not have, or that contradict what stays."""
     targets = _with(base.targets, changes.targets)
     in_all, per_organ = targets.in_all, targets.per_organ
-    if changes.targets and in_all is not None and per_organ is not None and per_organ > in_all:
+    if in_all is not None and per_organ is not None and per_organ > in_all:
         yield Fault(("targets",), f"{per_organ} in one organ are more than {in_all} in all")
-    if changes.nodes and base.nodes is None:
+    nodes = _with(base.nodes, changes.nodes)
+    if changes.nodes and nodes is None:
         yield Fault(("nodes",), f"{base.name} judges nodes as any other lesion")
-    elif changes.nodes and base.nodes:
-        nodes = _with(base.nodes, changes.nodes)
-        if nodes.normal_below_mm > nodes.target_from_mm:
-            says = f"a node under {nodes.normal_below_mm} mm cannot be normal and yet a target"
-            yield Fault(("nodes",), f"{says}, from {nodes.target_from_mm} mm")
+    elif nodes and nodes.normal_below_mm > nodes.target_from_mm:
+        says = f"a node under {nodes.normal_below_mm} mm cannot be normal and yet a target"
+        yield Fault(("nodes",), f"{says}, from {nodes.target_from_mm} mm")
     if changes.pd and changes.pd.and_mm is not None and base.size.dimensions > 1:
         yield Fault(("pd", "and_mm"), f"{base.name} sums products, not lengths in mm")
     if changes.pd and changes.pd.reference:
@@ -110,11 +109,8 @@ class Derivation:
     changes: Changes
 
     def parts(self, parts: Mapping[str, Any]) -> dict[str, Any]:
-        """Change the parts that hold numbers; the others stay."""
-        return {
-            name: getattr(self, name)(part) if name in CHANGEABLE else part
-            for name, part in parts.items()
-        }
+        """Change parts that hold numbers."""
+        return {name: getattr(self, name)(part) for name, part in parts.items()}
 
     def targets(self, limit: Limit) -> Limit:
         """How many targets at most."""
@@ -123,7 +119,8 @@ class Derivation:
 
     def nodes(self, nodes: Nodes | None) -> Nodes | None:
         """The limits of a node's short axis."""
-        return nodes and _with(nodes, self.changes.nodes)
+        changed: Nodes | None = _with(nodes, self.changes.nodes)
+        return changed
 
     def size(self, size: Size) -> Size:
         """What a lesion counts for that is too small to measure."""
@@ -177,11 +174,9 @@ class Derivation:
         return replace(test, **given)
 
     def _with_nodes(self, rule: Rule[Any]) -> Rule[Any]:
-        was, now = self.base.nodes, self.nodes(self.base.nodes)
-        if was is None or now is None:
-            return rule
-        limits = (f"{nodes.normal_below_mm} mm" for nodes in (was, now))
-        says = _renumbered(rule.says, *limits)
+        nodes = self.base.nodes
+        limits = [f"{x.normal_below_mm} mm" for x in (nodes, self.nodes(nodes)) if x]
+        says = _renumbered(rule.says, *limits) if limits else rule.says
         return rule if says == rule.says else replace(rule, says=says)
 
 
@@ -192,7 +187,8 @@ def _given(changed: Any) -> dict[str, Any]:
 
 
 def _with(part: Any, changed: Any) -> Any:
-    return replace(part, **_given(changed)) if changed else part
+    """A part with the numbers that are given; none is given for what is not there."""
+    return replace(part, **_given(changed)) if part and changed else part
 
 
 def _restated(rule: Rule[Any], says: str, when: Any) -> Rule[Any]:

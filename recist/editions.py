@@ -28,7 +28,7 @@ def admitted(variants: Sequence[Criteria]) -> Iterator[None]:
     names = [variant.name for variant in variants]
     if taken := sorted({name for name in names if name in _known or names.count(name) > 1}):
         raise Refused(*(Fault((name,), "these criteria are known already") for name in taken))
-    _known.update(zip(names, variants, strict=True))
+    _known.update({variant.name: variant for variant in variants})
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from recist.vocabulary import Read, Response
 
 R = Response
 PROGRESSION = frozenset({R.PD, R.IUPD, R.ICPD})
-RESET = frozenset({R.ICR, R.IPR, R.ISD, R.NON_ICR_NON_IUPD})
+RESET = frozenset({R.ICR, R.IPR, R.ISD, R.NON_ICR_NON_IUPD, R.NED})
 
 Final = tuple[Response, tuple[Reason, ...]]
 """A final response, and why it is another than the one that was assessed."""

@@ -20,6 +20,9 @@ SLICED = frozenset({Method.CT, Method.MR, Method.CONVENTIONAL_CT})
 """The methods that see a lesion in slices."""
 
 
+ENHANCING = "of a lesion that enhances in the arterial phase, the part that does"
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measurable:
     """Which lesions can be targets. Lengths in mm; sentences open with the section of the paper."""
@@ -30,6 +33,8 @@ class Measurable:
     """By each method that measures, 0 for any size; a method that is left out never measures."""
     slices: int = 0
     """How many slices a lesion that is seen in slices must span at least."""
+    enhancing: bool = False
+    """Where the enhancing part was measured, it is the one that must be large enough."""
     never: Mapping[Nature, str]
     """What is never measurable, and why; a simple cyst is no lesion at all."""
     lytic: str | None = None
@@ -54,6 +59,7 @@ class Measurable:
         return (
             f"{self.section}: {self._sizes()}",
             *((slices,) if self.slices else ()),
+            *((f"{self.section}: {ENHANCING}",) if self.enhancing else ()),
             *((f"{self.section}: never by {' or '.join(unfit)}",) if unfit else ()),
             *dict.fromkeys(self.never.values()),
             *(sentence for sentence in rest if sentence is not None),

@@ -18,12 +18,24 @@ class NewSum:
     """The sum of the measured new lesions at one read, in smallest units."""
 
     followed: Mapping[str, Ruler] = field(default_factory=dict)
-    known: int = 0
-    """Over those that have a size in this read."""
-    whole: int | None = None
-    """Over all of them; None where one has no size, or there are none."""
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
+    """Of each in this read; None where it has none."""
     surplus: tuple[str, ...] = ()
     """Measured now for the first time, and more than may be followed."""
+
+    @property
+    def whole(self) -> int | None:
+        """Over all of them; None where one has no size, or there are none."""
+        return self.whole_of(self.sizes)
+
+    def known_of(self, labels: Iterable[str]) -> int:
+        """Over those of these lesions that have a size in this read."""
+        return sum(self.sizes.get(x) or 0 for x in labels)
+
+    def whole_of(self, labels: Iterable[str]) -> int | None:
+        """Over those of these lesions that are followed; None where one has no size."""
+        sizes = [self.sizes[x] for x in labels if x in self.sizes]
+        return None if None in sizes or not sizes else self.known_of(labels)
 
 
 def new_sum(
@@ -40,14 +52,15 @@ def new_sum(
     """
     followed, surplus = dict(before.followed), []
     for label, measure in _measured(criteria, lesions, read, appeared):
+        if label in followed:
+            continue
         if _has_room(limit, lesions, followed, label):
             followed[label] = measure
         else:
             surplus.append(label)
-    sizes = [_size(measure, read.findings.get(x)) for x, measure in followed.items()]
-    known = sum(size for size, _ in filter(None, sizes))
-    whole = None if None in sizes or not sizes else known
-    return NewSum(followed, known, whole, tuple(surplus))
+    seen = {x: _size(measure, read.findings.get(x)) for x, measure in followed.items()}
+    sizes = {x: found and found[0] for x, found in seen.items()}
+    return NewSum(followed, sizes, tuple(surplus))
 
 
 def appeared(seen: Mapping[str, Certain], known: Mapping[str, NewLesion]) -> dict[str, Certain]:

@@ -16,6 +16,7 @@ from recist.criteria import Confirmation
 from recist.exact import THOUSANDTHS_PER_MM
 from recist.newtargets import NewSum
 from recist.protocol import IcpdReference, Switches
+from recist.rest import NOT_LOOKED_AT
 from recist.vocabulary import NewLesion, Read, Response, State
 
 R = Response
@@ -45,7 +46,7 @@ class Shown:
         """There are lesions, and none of them could be looked at."""
         b, rest, findings = self.burden, self.rest, self.read.findings
         new = [findings[label] for label in self.certain if label in findings]
-        known = bool(b or rest.known or self.certain)
+        known = bool(b or rest.known or self.new)
         return (
             known
             and (b is None or b.evaluable == 0)
@@ -91,13 +92,23 @@ class Block:
     def count(self, seen: Shown, fresh: AbstractSet[str]) -> None:
         """Add a read that did not confirm it."""
         self.last_on = seen.read.on
-        if seen.target is R.PD and seen.burden is not None:
-            self.target = True
+        self.target = self.target or seen.target is R.PD
+        if seen.burden is not None:
             self.sums.note(None if seen.burden.unknown else seen.burden.now)
         self.non_target = self.non_target or seen.non_target is R.PD
+        self.progressed &= set(seen.rest.unknown)
         self.progressed |= set(seen.rest.progressed)
         self.new |= fresh
-        self.new_sums.note(seen.new_sum.whole)
+        self.new_sums.note(seen.new_sum.whole_of(self.new))
+
+    def new_unseen(self, seen: Shown) -> bool:
+        """Whether one of its new lesions was not looked at."""
+        findings = seen.read.findings
+        return any(x in findings and findings[x].state in NOT_LOOKED_AT for x in self.new)
+
+    def rest_unseen(self, seen: Shown) -> bool:
+        """Whether a non-target that progressed was not looked at."""
+        return not self.progressed.isdisjoint(seen.rest.unknown)
 
 
 @dataclass(slots=True)
@@ -111,11 +122,13 @@ class Progression:
     bygones: set[str] = field(default_factory=set)
     """New lesions that persist although a response has reset the bar since."""
     bygone_sums: Sums = field(default_factory=Sums)
+    target_before: Response = R.SD
+    """What the targets were when they were last evaluable."""
 
     def again(self, seen: Shown) -> Again:
         """Put a read beside the open block."""
         fresh = seen.new - self.bygones
-        regrown = bool(self.bygones) and self._grew(seen, self.bygone_sums.smallest, self.bygones)
+        regrown = self._regrown(seen)
         case = Again(
             confirmed=self.confirmed,
             nothing_seen=seen.nothing,
@@ -128,11 +141,16 @@ class Progression:
     def remember(self, seen: Shown, case: Again, overall: Response) -> None:
         """Let the next read know what became of this one."""
         self.confirmed = self.confirmed or overall is R.ICPD
+        then = self.target_before if seen.target is R.NE else seen.target
+        self.target_before = then
         if overall is R.NE or (case.open and case.early):
             return
         if overall is R.IUPD:
             on = seen.read.on
-            self.block = self.block or Block(on, on, seen.target)
+            if self.block is None or (case.late and confirms(case)):
+                self.block = Block(on, on, then)
+            if self._regrown(seen):
+                self.bygones = set()
             self.block.count(seen, seen.new - self.bygones)
         else:
             if self.block is not None:
@@ -142,7 +160,7 @@ class Progression:
         self.bygones = {
             x for x in self.bygones if x not in findings or findings[x].state is not State.ABSENT
         }
-        self.bygone_sums.note(seen.new_sum.whole)
+        self.bygone_sums.note(seen.new_sum.whole_of(self.bygones))
 
     def doubts(self, seen: Shown, case: Again, overall: Response) -> Iterator[Concern]:
         """Query what a read leaves open; asked before it is remembered."""
@@ -178,18 +196,18 @@ class Progression:
         case.early = (on - block.opened_on).days < self.confirmation.earliest_days
         case.late = self.is_late(on, self.switches.icpd_max_days)
         case.new_symptom = seen.read.new_symptom
-        case.target_grew = block.target and self._sum_grew(seen, block)
+        case.target_grew = block.target and target and self._sum_grew(seen, block)
         case.target_first = target and not block.target
-        case.non_target_grew = block.non_target and self._rest_grew(seen, block)
+        rest_unseen, new_unseen = block.rest_unseen(seen), block.new_unseen(seen)
+        stands = non_target or rest_unseen
+        case.non_target_grew = block.non_target and stands and self._rest_grew(seen, block)
         case.non_target_first = non_target and not block.non_target
         reference = block.new_sums.reference(self.switches)
         case.new_grew = regrown or (bool(block.new) and self._grew(seen, reference, block.new))
         case.new_more = sorted(fresh - block.new)
-        case.better = (
-            not (target or non_target)
-            and bool(fresh)
-            and _is_better(seen.target, block.target_then)
-        )
+        only_new = not (target or stands) and (bool(fresh) or new_unseen)
+        case.better = only_new and _is_better(seen.target, block.target_then)
+        case.unseen = rest_unseen or new_unseen
 
     def _sum_grew(self, seen: Shown, block: Block) -> bool:
         """What is unknown can only add."""
@@ -202,12 +220,16 @@ class Progression:
         grew = (findings[x].state is State.INCREASED for x in seen.rest.known if x in findings)
         return any(grew) or not block.progressed.issuperset(seen.rest.progressed)
 
+    def _regrown(self, seen: Shown) -> bool:
+        """Whether new lesions that a response had made bygones have grown."""
+        return bool(self.bygones) and self._grew(seen, self.bygone_sums.smallest, self.bygones)
+
     def _grew(self, seen: Shown, reference: int | None, labels: AbstractSet[str]) -> bool:
-        """Measured new lesions by their sum, the others by the reader's word."""
-        findings = seen.read.findings
-        others = (x for x in labels if x in findings and x not in seen.new_sum.followed)
+        """New lesions with a size by their sum, the others by the reader's word."""
+        findings, sizes = seen.read.findings, seen.new_sum.sizes
+        others = (x for x in labels if x in findings and sizes.get(x) is None)
         grew = any(findings[x].state is State.INCREASED for x in others)
-        return grew or self._enough(seen.new_sum.known, reference)
+        return grew or self._enough(seen.new_sum.known_of(labels), reference)
 
     def _enough(self, now: int, reference: int | None) -> bool:
         grows = self.confirmation.grows_mm * THOUSANDTHS_PER_MM

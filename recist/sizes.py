@@ -77,7 +77,8 @@ class Scale:
             holder = finding.merged_into
             if holder is None:
                 return ruler.measure(finding)
-            return 0, self._rulers[holder].measure(findings[holder])[1]
+            held = findings.get(holder)  # on a day of scans, the holder's may come later
+            return None if held is None else (0, self._rulers[holder].measure(held)[1])
         if state is TOO_SMALL:
             return ruler.too_small, ruler.too_small < ruler.gone_below
         if state is State.ABSENT:

@@ -251,6 +251,11 @@ class Finding:
             yield Fault(("fragments_mm",), "give the fragments or one diameter, not both")
         if not longest:
             yield Fault(("fragments_mm",), "a split lesion has at least one fragment")
+        viable = 0 if self.viable_mm is None else thousandths(self.viable_mm)
+        if viable > sum(map(thousandths, longest)):
+            yield Fault(
+                ("viable_mm",), f"{self.viable_mm} mm is longer than the fragments together"
+            )
         if self.fragments_short_mm is None:
             return
         if len(self.fragments_short_mm) != len(longest):
@@ -303,7 +308,7 @@ def _refuse(faults: Iterator[Fault]) -> None:
 
 def _is_plain(mm: float) -> bool:
     """Whether a length needs neither a fault nor rounding: `thousandths`, without whole numbers."""
-    if not 1 <= mm <= LONGEST_ALLOWED_MM:
+    if not 0 < mm <= LONGEST_ALLOWED_MM:
         return False
     return (mm * THOUSANDTHS_PER_MM + 0.5) // 1 / THOUSANDTHS_PER_MM == mm
 

@@ -20,6 +20,7 @@ from recist.again import (
     progressing,
     target_first,
     target_grew,
+    unseen,
 )
 from recist.criteria import Confirmation, Limit, notes
 from recist.criteria.recist_1_1 import RECIST_1_1
@@ -57,6 +58,7 @@ CONFIRMATION = (
     Rule(ICPD, new_grew, "Table 2 ICPD: new lesions grew, in sum by 5 mm or more", "NEW"),
     Rule(IPR, better, "EORTC FAQ IPR: targets responded since, new lesions persist", "BETTER"),
     Rule(IUPD, progressing, "Table 2 IUPD: progression, not confirmed"),
+    Rule(R.NE, unseen, "Table 3 NE: what progressed was not looked at", "UNSEEN"),
 )
 """Tried in this order; where none holds, the read is what the table says, and the bar is reset."""
 

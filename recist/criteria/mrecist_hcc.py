@@ -39,8 +39,8 @@ from recist.vocabulary import Finding, Lesion, Role
 
 
 def diameter(lesion: Lesion, first: Finding) -> tuple[str, ...]:
-    """The viable diameter where the lesion had one at baseline; else as RECIST 1.1 has it."""
-    if first.viable_mm is not None:
+    """The viable diameter where the lesion enhanced at baseline; else as RECIST 1.1 has it."""
+    if first.viable_mm:
         return ("viable_mm",)
     return ("short_axis_mm",) if lesion.nodal else ("longest_mm",)
 
@@ -83,6 +83,7 @@ MRECIST_HCC = Criteria(
     measurable=replace(
         RECIST_1_1.measurable.quoted("RECIST 1.1"),
         section="Target lesions",  # the part that counts must be as long as RECIST 1.1 has it
+        enhancing=True,
         treated=None,  # a treated nodule counts by its viable part
         targets="Target lesions",
     ),
