@@ -23,8 +23,7 @@ def of_course(past: Past, seen: Look) -> Iterator[Concern]:
         yield Concern("PR_DRIFT", on, None, says)
     for label, certain in seen.certain.items():
         if certain.small_node:
-            says = "a new node of 10 to under 15 mm is equivocal: look again at the next time point"
-            yield Concern("SMALL_NEW_NODE", on, label, says)
+            yield Concern("SMALL_NEW_NODE", on, label, _small_node(past))
 
 
 def of_methods(reads: Sequence[Read]) -> Iterator[Concern]:
@@ -59,3 +58,9 @@ def _any_but_ct(reads: Sequence[Read]) -> bool:
 
 def _has_disease(seen: Look) -> bool:
     return seen.overall not in COMPLETE and seen.overall is not R.NE
+
+
+def _small_node(past: Past) -> str:
+    nodes = past.new.nodes
+    limits = f" of {nodes.normal_below_mm} to under {nodes.target_from_mm} mm" if nodes else ""
+    return f"a new node{limits} is equivocal: look again at the next time point"

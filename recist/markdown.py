@@ -43,9 +43,9 @@ def _edition(text: CriteriaText) -> Iterator[str]:
 
 
 def _limit(text: CriteriaText) -> str:
-    if text.targets_in_all is None:
-        return "no limit"
-    return f"at most {text.targets_in_all}, {text.targets_per_organ} per organ"
+    in_all = [f"{text.targets_in_all} in all"] if text.targets_in_all else []
+    per_organ = [f"{text.targets_per_organ} per organ"] if text.targets_per_organ else []
+    return f"at most {', '.join(in_all + per_organ)}" if in_all or per_organ else "no limit"
 
 
 def _list(title: str, lines: Iterable[str]) -> Iterator[str]:

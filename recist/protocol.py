@@ -1,6 +1,6 @@
 """The switches that a trial's protocol may set, and what each is when it sets nothing."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
 from recist.refusal import Fault, Refused
@@ -146,8 +146,7 @@ class Protocol:
 
     def given(self) -> dict[str, object]:
         """Only the switches that are set."""
-        values = ((f.name, getattr(self, f.name)) for f in fields(self))
-        return {name: value for name, value in values if value is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 def _below_zero(value: object) -> bool:

@@ -39,14 +39,23 @@ class Rule(Generic[T_contra]):
         return slug(f"{self.section}-{self.code or self.then}")
 
 
+FAQ = "EORTC FAQ"
+
+
 def slug(words: str) -> str:
     """Turn the words of a section into one, for the name of a rule."""
     return words.replace(",", "").replace(" ", "-")
 
 
 def quoted(source: str, rules: Iterable[Rule[T]]) -> tuple[Rule[T], ...]:
-    """The same rules in another paper: the name of their source before the section."""
-    return tuple(replace(rule, says=f"{source}, {rule.says}") for rule in rules)
+    """The same rules in another paper: the name of their source before the section.
+
+    An answer to a question that the working group was asked stands beside every paper.
+    """
+    return tuple(
+        rule if rule.says.startswith(FAQ) else replace(rule, says=f"{source}, {rule.says}")
+        for rule in rules
+    )
 
 
 def first(rules: Iterable[Rule[T]], case: T) -> Rule[T]:

@@ -181,7 +181,7 @@ class Finding:
         """Whether it is as nearly all are, so that what is said below need not be asked of it."""
         rare = (self.viable_mm, self.merged_into, self.fragments_mm, self.fragments_short_mm)
         thickness = self.slice_thickness_mm
-        if rare != (None, None, None, None) or not (thickness is None or _is_plain(thickness)):
+        if rare != (None, None, None, None) or not (thickness is None or _is_exact(thickness)):
             return False
         longest, short = self.longest_mm, self.short_axis_mm
         if longest is None:
@@ -190,8 +190,14 @@ class Finding:
             short = longest
         if longest is None or short is None:
             return self.state is not State.MEASURED
-        fits = short <= longest and self.state in SIZED_STATES
-        return fits and _is_plain(longest) and _is_plain(short)
+        per_mm = THOUSANDTHS_PER_MM
+        return (
+            0 < short <= longest <= LONGEST_ALLOWED_MM
+            and self.state in SIZED_STATES
+            # As in _is_exact, written out: this is asked of each of the many findings of a read.
+            and (longest * per_mm + 0.5) // 1 / per_mm == longest
+            and (short * per_mm + 0.5) // 1 / per_mm == short
+        )
 
     def _has_lengths(self) -> bool:
         lengths = (self.longest_mm, self.short_axis_mm, self.viable_mm)
@@ -306,11 +312,10 @@ def _refuse(faults: Iterator[Fault]) -> None:
         raise Refused(*found)
 
 
-def _is_plain(mm: float) -> bool:
-    """Whether a length needs neither a fault nor rounding: `thousandths`, without whole numbers."""
-    if not 0 < mm <= LONGEST_ALLOWED_MM:
-        return False
-    return (mm * THOUSANDTHS_PER_MM + 0.5) // 1 / THOUSANDTHS_PER_MM == mm
+def _is_exact(mm: float) -> bool:
+    """Whether a length needs neither a fault nor rounding to the nearest thousandth."""
+    in_range = 0 < mm <= LONGEST_ALLOWED_MM
+    return in_range and (mm * THOUSANDTHS_PER_MM + 0.5) // 1 / THOUSANDTHS_PER_MM == mm
 
 
 def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[Fault]:

@@ -4,16 +4,9 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 import recist
-from service.commands.assess import assess
-from service.commands.demo import demo
-from service.commands.measure import measure
-from service.commands.openapi import openapi
-from service.commands.serve import serve
-from service.commands.token import token
+from service.commands.loading import LoadedWhenAsked
 from service.commands.unusable import Unusable
 from service.problems import Problem
 
@@ -21,14 +14,12 @@ UNUSABLE = 2
 
 app = typer.Typer(
     name="recist",
+    cls=LoadedWhenAsked,
     help="Response assessment for oncology trials.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-for command in (serve, demo, token, assess, measure, openapi):
-    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -58,6 +49,9 @@ def main() -> None:
 
 def _line(reason: Exception) -> str | None:
     """What is wrong and where, in one line; None where it is our fault and not the input's."""
+    from pydantic import ValidationError  # noqa: PLC0415 (not every command needs it)
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 (nor this, which is large)
+
     match reason:
         case typer.TyperException():
             said = reason.format_message()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert
 from recist.adjudicate import Cause, Discrepancy, ReaderValue, Variable
 from recist.refusal import Fault
 from service.access import Caller, own_subject
-from service.bodies import unprocessable
+from service.documents import unprocessable
 from service.idempotency import Answer
 from service.problems import Conflict
 from service.roles import Role

@@ -21,9 +21,11 @@ from service.migrate import upgrade
 from service.openapi import Descriptions
 from service.problems import Problem, Unprocessable
 from service.processes import Processes
+from service.readiness import know_criteria
 from service.roles import OPEN_TO
 from service.routers import GUARDED, OPEN
 from service.settings import Settings
+from service.variants import of_folder
 
 ABOUT = (
     "Response assessment for oncology trials: measurements or DICOM in, the category with its"
@@ -61,16 +63,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    url = app.state.settings.database_url
-    await anyio.to_thread.run_sync(upgrade, url)
-    app.state.database = Database(url)
-    app.state.processes = Processes(app.state.settings.measuring_processes)
-    try:
-        yield
-    finally:
-        # Not awaited: the interrupt that ends the service cancels what is awaited after it.
-        app.state.processes.close()
-        app.state.database.close()
+    settings = app.state.settings
+    with of_folder(settings.criteria) as app.state.variants:
+        await anyio.to_thread.run_sync(upgrade, settings.database_url)
+        app.state.database = Database(settings.database_url)
+        app.state.processes = Processes(settings.measuring_processes)
+        try:
+            await app.state.database.read(know_criteria)
+            yield
+        finally:
+            # Not awaited: the interrupt that ends the service cancels what is awaited after it.
+            app.state.processes.close()
+            app.state.database.close()
 
 
 def _check_roles(routes: Sequence[Any]) -> None:

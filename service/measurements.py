@@ -16,7 +16,7 @@ from imaging import Refused
 from imaging.masks import READERS as MASKS
 from imaging.measurement import Measurement
 from service.access import Caller, own_series, unblinds
-from service.bodies import unprocessable
+from service.documents import unprocessable
 from service.idempotency import Answer
 from service.measuring import MaskedLesion, Misplaced, NewMeasurement, Sources
 from service.problems import Problem, Refusal

@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from recist.refusal import Fault
-from service.bodies import unprocessable
+from service.documents import unprocessable
 from service.problems import BadRequest, PayloadTooLarge, UnsupportedMediaType
 
 FIELD = "files"

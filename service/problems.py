@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from starlette.responses import Response
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -166,8 +167,10 @@ def pointer(*steps: str | int) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def response(problem: Problem, *, instance: str, request_id: str) -> Response:
+def response(problem: Problem, *, instance: str, request_id: str) -> "Response":
     """The answer that tells the caller of a problem."""
+    from starlette.responses import Response  # noqa: PLC0415 (the command line answers without)
+
     body = problem.body(instance=instance, request_id=request_id)
     return Response(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"),

@@ -1,13 +1,16 @@
-"""Whether the database can be written and has the schema of this version."""
+"""Whether the database can be used: its schema, and the criteria that its trials name."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
+import recist
+from service.commands.unusable import Unusable
+from service.commands.variants import SETTING
 from service.migrate import is_current
 from service.problems import Unavailable
-from service.tables import principals
+from service.tables import principals, trials
 
 
 def probe(connection: Connection) -> None:
@@ -20,3 +23,16 @@ def probe(connection: Connection) -> None:
         insert(principals).values(id=nobody, name=nobody, created_at=datetime.now(UTC))
     )
     savepoint.rollback()
+
+
+def know_criteria(connection: Connection) -> None:
+    """Unusable where a trial is judged by criteria that are not known here.
+
+    What was signed under them could not be assessed any more.
+    """
+    named = select(trials.c.criteria).where(trials.c.criteria.not_in(recist.CRITERIA)).distinct()
+    if unknown := sorted(connection.scalars(named)):
+        raise Unusable(
+            f"trials here are judged by {', '.join(unknown)}, not known to this service:"
+            f" put what defines them into the folder that {SETTING} names"
+        )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 import recist
 from recist.adjudicate import Course
 from service.access import Caller, own_subject
-from service.bodies import unprocessable
+from service.documents import unprocessable
 from service.problems import AlreadyReplaced, AlreadySigned, Conflict
 from service.roles import READERS, Role
 from service.tables import reads

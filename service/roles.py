@@ -29,6 +29,7 @@ CLINICAL = EVERYONE - {Role.ADMINISTRATOR}
 
 OPEN_TO: Mapping[str, frozenset[Role]] = {
     "assess": EVERYONE,
+    "deriveEndpoints": EVERYONE,
     "listCriteria": EVERYONE,
     "getCriteria": EVERYONE,
     "createToken": frozenset({Role.ADMINISTRATOR}),

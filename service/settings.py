@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         Field(description="SQLite (sqlite:///path) or PostgreSQL (postgresql+psycopg://…)."),
     ] = Field(default_factory=_beside_the_files, repr=False)
 
+    criteria: Annotated[
+        Path | None,
+        Field(description="A folder of the trials' own criteria: variants, as JSON documents."),
+    ] = None
+
     host: Annotated[
         str, Field(description="The address to listen at: this machine alone unless changed.")
     ] = "127.0.0.1"

@@ -68,6 +68,7 @@ IRECIST = replace(
     title="iRECIST",
     cite="Seymour et al., Lancet Oncol 2017;18:e143-e152",
     measurable=RECIST_1_1.measurable.quoted("RECIST 1.1"),
+    size=replace(RECIST_1_1.size, says=f"RECIST 1.1, {RECIST_1_1.size.says}"),
     target=quoted("RECIST 1.1", RECIST_1_1.target),
     non_target=quoted("RECIST 1.1", RECIST_1_1.non_target),
     overall=cited(

@@ -75,7 +75,7 @@ async def _serve(
 ) -> None:
     async with app.router.lifespan_context(app):
         address, database = _address(listener), app.state.database
-        for line in (address, *greeting(database, address), database.says):
+        for line in (address, *greeting(database, address), database.says, *app.state.variants):
             typer.echo(line)
         gc.freeze()  # what was imported stays: it need not be looked through again and again
         await server.serve(sockets=[listener])

@@ -4,6 +4,7 @@ from service.routers import (
     adjudications,
     assess,
     criteria,
+    endpoints,
     measurements,
     operations,
     reads,
@@ -18,6 +19,7 @@ from service.routers import (
 GUARDED = (
     reads.router,
     assess.router,
+    endpoints.router,
     criteria.router,
     tokens.router,
     trials.router,

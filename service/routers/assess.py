@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 import recist
-from service.bodies import Json, unprocessable
+from service.bodies import Json
+from service.documents import unprocessable
 from service.guarded import GuardedRoute
 
 router = APIRouter(prefix="/v1/assess", tags=["calculators"], route_class=GuardedRoute)

@@ -18,7 +18,7 @@ from service.writes import Lookup, Write
 router = APIRouter(prefix="/v1/subjects/{subject_id}", tags=["reads"], route_class=GuardedRoute)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NewRead(recist.Read):
     """One read to be signed; to correct another, its id and the reason."""
 

@@ -1,4 +1,4 @@
-"""How fast timelines are assessed: by the engine alone, and by the command line in a batch."""
+"""How fast timelines are read, assessed and answered, apart and by the command line in a batch."""
 
 import json
 import statistics
@@ -12,11 +12,13 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 import recist
-from recist import Finding, Lesion, Read, Role, State, Timeline
+from recist import Assessment, Finding, Lesion, Read, Role, State, Timeline
+from service.documents import JsonShape
 
 CHECKOUT = Path(__file__).parents[2]
 TIME_POINTS = 12
-LESIONS = 5
+TARGETS, NON_TARGETS = 5, 2
+LESIONS = TARGETS + NON_TARGETS
 ROUNDS = 15
 CALLS = 40
 BATCH = 2000
@@ -24,8 +26,8 @@ BATCHES = 3
 
 
 def timeline(criteria: str = "recist-1.1") -> Timeline:
-    """Three targets that shrink and grow, a node among them, and two non-targets."""
-    roles = [Role.TARGET] * 3 + [Role.NON_TARGET] * (LESIONS - 3)
+    """Targets that shrink and grow, a node among them, and non-targets that stay."""
+    roles = [Role.TARGET] * TARGETS + [Role.NON_TARGET] * NON_TARGETS
     lesions = {f"L{n}": Lesion(role=role, nodal=n == 2) for n, role in enumerate(roles)}
 
     def found(label: str, role: Role, n: int) -> Finding:
@@ -66,10 +68,30 @@ def engine() -> list[str]:
     return lines
 
 
+def document() -> str:
+    """The timeline as a client sends it: what has its default is left out."""
+    adapter = TypeAdapter(Timeline)
+    return json.dumps(adapter.dump_python(timeline(), mode="json", exclude_defaults=True))
+
+
+def wire() -> str:
+    """From a document to a value, and from an answer to a document."""
+    shape, answers, body = JsonShape(Timeline), TypeAdapter(Assessment), document().encode()
+    answer = recist.assess(shape.read(body))
+    rounds = [
+        (
+            milliseconds(lambda: shape.read(body), CALLS),
+            milliseconds(lambda: answers.dump_json(answer), CALLS),
+        )
+        for _ in range(ROUNDS)
+    ]
+    reading, writing = (1e3 * statistics.median(each) for each in zip(*rounds, strict=True))
+    return f"its document of {len(body):,} bytes: read in {reading:.0f} µs, answer written in {writing:.0f} µs"
+
+
 def batch() -> str:
     """`recist assess --lines` on many timelines, its start apart."""
-    document = TypeAdapter(Timeline).dump_python(timeline(), mode="json", exclude_none=True)
-    text = f"{json.dumps(document)}\n"
+    text = f"{document()}\n"
     command = [sys.executable, "-m", "service", "assess", "--lines"]
 
     def ran(times: int) -> float:
@@ -86,8 +108,8 @@ def batch() -> str:
 
 
 def run() -> list[str]:
-    """One line for each criteria, and one for the command line."""
-    return [*engine(), batch()]
+    """One line for each criteria, one for the JSON around it, and one for the command line."""
+    return [*engine(), wire(), batch()]
 
 
 if __name__ == "__main__":

@@ -280,8 +280,10 @@ class TestInWords:
         rules = (*self.TEXT.target, *self.TEXT.non_target, *self.TEXT.overall)
         assert {rule.says.split(",")[0].split(":")[0] for rule in rules} == {
             "RECIST 1.1",
+            "EORTC FAQ PR",
             "No disease at baseline",
         }
+        assert self.TEXT.size.startswith("RECIST 1.1, 4.1: ")
 
     def test_defaults(self) -> None:
         assert self.TEXT.switches["confirm"] is False

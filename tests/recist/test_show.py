@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from recist import CRITERIA, describe
+from recist.criteria import Limit
 from recist.editions import EDITIONS
 from recist.markdown import markdown
 from recist.protocol import MEANINGS, PdScope, Protocol, Switches
@@ -42,7 +43,10 @@ def test_a_default_is_printed_as_it_is_written() -> None:
 
 
 def test_limits_of_targets() -> None:
-    assert "- Targets: at most 5, 2 per organ" in markdown([CRITERIA["recist-1.1"]])
+    recist_1_1 = CRITERIA["recist-1.1"]
+    assert "- Targets: at most 5 in all, 2 per organ\n" in markdown([recist_1_1])
+    one = replace(recist_1_1, targets=Limit(per_organ=1))
+    assert "- Targets: at most 1 per organ\n" in markdown([one])
     assert "- Targets: no limit" in markdown([CRITERIA["who-1979"]])
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from recist.refusal import Fault, Refused
-from service.bodies import MOST_ERRORS, read_json
+from service.documents import MOST_ERRORS, read_json
 from service.problems import Unprocessable, pointer
 
 
