@@ -6,10 +6,9 @@ from recist.answer import Concern
 from recist.course import COMPLETE, STABLE, Look, Past
 from recist.measurable import SPOKEN
 from recist.rest import NOT_LOOKED_AT
-from recist.vocabulary import Method, Read, Response
+from recist.vocabulary import Read, Response
 
 R = Response
-CT = Method.CT
 
 
 def of_course(past: Past, seen: Look) -> Iterator[Concern]:
@@ -31,7 +30,7 @@ def of_methods(reads: Sequence[Read]) -> Iterator[Concern]:
 
     New lesions have no baseline to differ from.
     """
-    if not _any_but_ct(reads):
+    if not _several_methods(reads):
         return
     before = {
         label: finding.method
@@ -47,13 +46,9 @@ def of_methods(reads: Sequence[Read]) -> Iterator[Concern]:
                 yield Concern("METHOD_CHANGED", read.on, label, says)
 
 
-def _any_but_ct(reads: Sequence[Read]) -> bool:
-    """Few reads use another method; the others are spared the comparison."""
-    for read in reads:
-        for finding in read.findings.values():
-            if finding.method is not CT:
-                return True
-    return False
+def _several_methods(reads: Sequence[Read]) -> bool:
+    """Few subjects are seen by more than one method; the others are spared the comparison."""
+    return len({f.method for read in reads for f in read.findings.values()}) > 1
 
 
 def _has_disease(seen: Look) -> bool:

@@ -45,8 +45,8 @@ def take_back(standing: set[str], lesions: Mapping[str, Lesion], read: Read) -> 
             continue
         if finding.state is PROGRESSED:
             standing.add(label)
-        else:
-            standing.discard(label)
+        elif label in standing:
+            standing.remove(label)
 
 
 def _is_normal(criteria: Criteria, finding: Finding) -> bool:

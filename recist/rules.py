@@ -116,8 +116,9 @@ class Rises:
         if b.after_cr:
             return None
         reference = b.baseline if self.over_baseline else b.nadir
-        least = max(reference + self.and_mm * b.unit, reference + 1)
-        return max(reference * (100 + self.percent), HUNDREDTHS * least)
+        least = HUNDREDTHS * (reference + (self.and_mm * b.unit or 1))
+        line = reference * (100 + self.percent)
+        return max(line, least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,10 @@ class AnyRises:
     def rises(self, b: Burden, target: Apart) -> bool:
         """Whether this target has grown that much."""
         return Rises(self.percent).rise(target.now, target.smallest, b.unit)
+
+    def which(self, b: Burden) -> Sequence[str]:
+        """The targets that have."""
+        return [label for target in b.apart if self.rises(b, target) for label in target.labels]
 
 
 falls = Falls
@@ -195,7 +200,9 @@ def otherwise(_: object) -> bool:
     return True
 
 
-WHICH: dict[object, Callable[[Any], Sequence[str]]] = {
+Which = Callable[[Any], Sequence[str]]
+
+WHICH: dict[object, Which] = {
     returned: lambda b: b.there,
     incomplete: lambda b: b.unknown,
     progressed: lambda rest: rest.progressed,
@@ -206,13 +213,10 @@ WHICH: dict[object, Callable[[Any], Sequence[str]]] = {
 """The lesions that make a test hold, by the test; the others weigh all of them."""
 
 
-def which(rule: Rule[Any], case: Any) -> Sequence[str]:
-    """The labels of the lesions that made a rule hold; empty where all of them did."""
-    if isinstance(rule.when, AnyRises):
-        grown = (target for target in case.apart if rule.when.rises(case, target))
-        return [label for target in grown for label in target.labels]
-    named = WHICH.get(rule.when)
-    return named(case) if named else ()
+def which_of(rule: Rule[Any]) -> Which | None:
+    """What names the lesions that made a rule hold; None where it weighs all of them."""
+    test = rule.when
+    return test.which if isinstance(test, AnyRises) else WHICH.get(test)
 
 
 Line = Callable[[Burden], int | None]

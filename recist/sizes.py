@@ -31,12 +31,12 @@ class Ruler:
     """A size from which a lesion that is seen has not gone; 0 for most."""
 
     def measure(self, finding: Finding) -> Seen:
-        """Size a lesion that has diameters."""
+        """Size a lesion that has diameters: a finding holds no length but whole thousandths."""
         if finding.fragments_mm is not None and self.names[0] in PARTS:
             return self._split(finding)
         size = 1
         for name in self.names:
-            size *= thousandths(getattr(finding, name))
+            size *= round(getattr(finding, name) * THOUSANDTHS_PER_MM)
         return size, size < self.gone_below
 
     def _split(self, finding: Finding) -> Seen:
@@ -66,17 +66,20 @@ class Scale:
 
     def sizes(self, findings: Mapping[str, Finding]) -> dict[str, Seen | None]:
         """What every target counts for at one time point; None where it is not evaluable."""
-        return {label: self._see(ruler, label, findings) for label, ruler in self._rulers.items()}
+        sizes: dict[str, Seen | None] = {}
+        for label, ruler in self._rulers.items():
+            finding = findings.get(label)
+            if finding is None:
+                sizes[label] = None
+            elif finding.state is MEASURED and finding.merged_into is None:
+                sizes[label] = ruler.measure(finding)
+            else:
+                sizes[label] = self._see(ruler, finding, findings)
+        return sizes
 
-    def _see(self, ruler: Ruler, label: str, findings: Mapping[str, Finding]) -> Seen | None:
-        finding = findings.get(label)
-        if finding is None:
-            return None
-        state = finding.state
-        if state is MEASURED:
-            holder = finding.merged_into
-            if holder is None:
-                return ruler.measure(finding)
+    def _see(self, ruler: Ruler, finding: Finding, findings: Mapping[str, Finding]) -> Seen | None:
+        state, holder = finding.state, finding.merged_into
+        if holder is not None:
             held = findings.get(holder)  # on a day of scans, the holder's may come later
             return None if held is None else (0, self._rulers[holder].measure(held)[1])
         if state is TOO_SMALL:

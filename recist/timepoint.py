@@ -1,13 +1,14 @@
 """From what a read shows to what is answered about it: numbers for display, and the reasons."""
 
-from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from recist.answer import Reason, TimePoint
 from recist.burden import Burden
 from recist.course import Look, Scope
+from recist.criteria import Criteria
 from recist.exact import percent_change
-from recist.rules import HUNDREDTHS, which
+from recist.rules import HUNDREDTHS, Rule
 from recist.tables import YES
 from recist.vocabulary import NewLesion, Response
 
@@ -62,28 +63,31 @@ def _add_numbers(point: TimePoint, scope: Scope, b: Burden) -> None:
     point.sum = now / unit
     point.change_from_baseline_percent = percent_change(now, b.baseline)
     point.change_from_nadir_percent = percent_change(now, b.nadir)
+    hundredths = HUNDREDTHS * now
     if pr_line is not None:
-        point.to_pr = max(HUNDREDTHS * now - pr_line, 0) / whole
+        point.to_pr = (hundredths - pr_line) / whole if hundredths > pr_line else 0.0
     if pd_line is not None:
-        point.to_pd = max(pd_line - HUNDREDTHS * now, 0) / whole
+        point.to_pd = (pd_line - hundredths) / whole if hundredths < pd_line else 0.0
 
 
 def because(scope: Scope, seen: Look) -> tuple[Reason, ...]:
     """Why a read is called what it is: target, non-target, the table, and the confirmation."""
-    said = scope.criteria.reasons
-    row = said[seen.row]
+    criteria = scope.criteria
+    row = criteria.reasons[seen.row]
     if seen.row.new is YES:
         sure = [x for x, c in seen.certain.items() if c.now is NewLesion.UNEQUIVOCAL]
-        row = _naming(row, sure)
-    decided: tuple[Reason, ...] = (
-        _naming(said[seen.rest_rule], which(seen.rest_rule, seen.rest)),
-        row,
-    )
-    if seen.target_rule is not None:
-        target = _naming(said[seen.target_rule], which(seen.target_rule, seen.burden))
-        decided = (target, *decided)
-    return decided if seen.again_rule is None else (*decided, said[seen.again_rule])
+        row = Reason(row.rule, row.says, tuple(sure))
+    rest = _reason(criteria, seen.rest_rule, seen.rest)
+    if seen.target_rule is None:
+        decided: tuple[Reason, ...] = (rest, row)
+    else:
+        decided = (_reason(criteria, seen.target_rule, seen.burden), rest, row)
+    if seen.again_rule is not None:
+        return (*decided, criteria.reasons[seen.again_rule])
+    return decided
 
 
-def _naming(reason: Reason, lesions: Sequence[str]) -> Reason:
-    return Reason(reason.rule, reason.says, tuple(lesions)) if lesions else reason
+def _reason(criteria: Criteria, rule: Rule[Any], case: object) -> Reason:
+    """What a rule says, with the lesions that made it hold where it weighs not all."""
+    said, which = criteria.reasons[rule], criteria.naming.get(rule)
+    return said if which is None else Reason(said.rule, said.says, tuple(which(case)))

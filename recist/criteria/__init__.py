@@ -11,7 +11,7 @@ from recist.burden import Burden, Rest
 from recist.measurable import Measurable
 from recist.protocol import OF_ONE_EDITION, Protocol, Switches
 from recist.refusal import Fault, Refused
-from recist.rules import AnyRises, Line, Rule, line_of, slug
+from recist.rules import AnyRises, Line, Rule, Which, line_of, slug, which_of
 from recist.tables import Case, Row, lookup
 from recist.vocabulary import Finding, Lesion, Response, Role
 
@@ -110,6 +110,11 @@ class Criteria:
             for n, row in enumerate(self.overall, 1)
         }
         return said | rows
+
+    @cached_property
+    def naming(self) -> Mapping[Rule[Any], Which]:
+        """What names the lesions that made a rule hold, for the rules that weigh not all."""
+        return {rule: which for rule in self.rules if (which := which_of(rule)) is not None}
 
     def nodes_as(self, role: Role) -> Nodes | None:
         """The limits of nodes followed in this role; None where nodes are as other lesions."""
