@@ -6,7 +6,7 @@ from datetime import date
 from recist.vocabulary import NewLesion, Response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reason:
     """A rule that decided: its name, and its sentence, which opens with the section."""
 

@@ -40,9 +40,8 @@ def assess(timeline: Timeline) -> Assessment:
     what its criteria must know.
     """
     criteria, switches = judged_by(timeline.criteria, timeline.protocol)
-    lesions = check(timeline, criteria)
-    scale = Scale(criteria, switches, lesions, timeline.reads[0])
-    sizes = [scale.sizes(read.findings) for read in timeline.reads]
+    scale = Scale(criteria, switches)
+    lesions, sizes = check(timeline, criteria, scale)
     reference_on = timeline.reference_on or timeline.reads[0].on
 
     def follow(some: Mapping[str, Lesion], *, whole: bool) -> Course:
@@ -111,7 +110,8 @@ def _follow(
     for n, read in enumerate(reads[1:]):
         seen = look(scope, past, read, sizes[n + 1])
         queries += of_course(past, seen)
-        queries += doubts_of_confirmation(past, seen)
+        if seen.again is not None:
+            queries += doubts_of_confirmation(past, seen)
         if seen.overall in PROGRESSION and not progressing:
             pd_on[n] = proven_on(scope, past, read)
         progressing = seen.overall in PROGRESSION or (progressing and seen.overall is R.NE)

@@ -1,6 +1,5 @@
 """What a human should know of a baseline: targets that are none, too many of them, too old."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -10,10 +9,10 @@ from recist.exact import THOUSANDTHS_PER_MM, thousandths
 from recist.measurable import SLICED, SPOKEN, Measurable
 from recist.organs import organ_of
 from recist.protocol import Switches
-from recist.sizes import PARTS
+from recist.sizes import PARTS, SHORT
 from recist.vocabulary import Finding, Lesion, Nature, Read, Role
 
-SHORT = "short_axis_mm"
+SOLID, TARGET = Nature.SOLID, Role.TARGET
 DIAMETERS = {"longest_mm": "longest diameter", SHORT: "short axis", "viable_mm": "viable part"}
 
 
@@ -35,6 +34,8 @@ def _of_lesions(baseline: Read, criteria: Criteria) -> Iterator[Concern]:
     measurable = criteria.measurable
     for label, lesion in baseline.lesions.items():
         finding = baseline.findings.get(label)
+        if finding is not None and _is_plain(lesion, finding, criteria):
+            continue
         if says := _no_lesion(lesion, finding, criteria):
             yield Concern("NOT_A_LESION", baseline.on, label, says)
         elif lesion.role is Role.TARGET and finding is not None:
@@ -42,6 +43,22 @@ def _of_lesions(baseline: Read, criteria: Criteria) -> Iterator[Concern]:
                 yield Concern("NOT_MEASURABLE", baseline.on, label, says)
             if lesion.nature is Nature.CYSTIC_METASTASIS and measurable.cystic:
                 yield Concern("PREFER_NON_CYSTIC", baseline.on, label, measurable.cystic)
+
+
+def _is_plain(lesion: Lesion, finding: Finding, criteria: Criteria) -> bool:
+    """Whether it is as nearly all are, so that what follows need not be asked of it."""
+    if lesion.nature is not SOLID or lesion.previously_treated:
+        return False
+    if lesion.role is not TARGET:
+        return not lesion.nodal
+    if finding.slice_thickness_mm is not None or finding.viable_mm is not None:
+        return False
+    nodes = criteria.nodes if lesion.nodal else None
+    least = criteria.measurable.smallest_mm.get(finding.method)
+    size = finding.longest_mm
+    if nodes is not None:
+        least, size = least and max(least, nodes.target_from_mm), finding.short_axis_mm
+    return least is not None and size is not None and size >= least
 
 
 def _no_lesion(lesion: Lesion, finding: Finding | None, criteria: Criteria) -> str | None:
@@ -126,7 +143,10 @@ def _of_numbers(baseline: Read, criteria: Criteria) -> Iterator[Concern]:
         yield Concern("TOO_MANY_TARGETS", baseline.on, None, says)
     if limit.per_organ is None:
         return
-    for organ, count in Counter(map(organ_of, targets)).items():
+    counts: dict[str | None, int] = {}
+    for organ in map(organ_of, targets):
+        counts[organ] = counts.get(organ, 0) + 1
+    for organ, count in counts.items():
         if organ and count > limit.per_organ:
             says = f"{section}: {count} targets in {organ}, at most {limit.per_organ} in one organ"
             yield Concern("TOO_MANY_TARGETS_PER_ORGAN", baseline.on, None, says)
@@ -147,9 +167,9 @@ def _of_age(baseline: Read, section: str, most: int, reference_on: date) -> Iter
 def _without_compartment(reads: Sequence[Read]) -> Iterator[Concern]:
     """Remark each lesion that no compartment judges although others have one."""
     lesions = [(read.on, label, x) for read in reads for label, x in read.lesions.items()]
-    if all(lesion.compartment is None for _, _, lesion in lesions):
+    without = [(on, label) for on, label, lesion in lesions if lesion.compartment is None]
+    if len(without) == len(lesions):
         return
     says = "this lesion has no compartment: it counts for the whole patient only"
-    for on, label, lesion in lesions:
-        if lesion.compartment is None:
-            yield Concern("NO_COMPARTMENT", on, label, says)
+    for on, label in without:
+        yield Concern("NO_COMPARTMENT", on, label, says)

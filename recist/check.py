@@ -5,57 +5,55 @@ from datetime import date
 
 from recist.criteria import Criteria
 from recist.refusal import Fault, Refused
-from recist.sizes import PARTS
+from recist.sizes import PARTS, Scale, Sizes
 from recist.vocabulary import STATES_OF, Finding, Lesion, Read, Role, State, Timeline
 
 AGAINST_BEFORE = frozenset({State.PROGRESSED, State.INCREASED, State.REMOVED})
 """States that compare with an earlier read, which the baseline does not have."""
 
 MEASURED = State.MEASURED
-
-Needed = tuple[frozenset[State], tuple[str, ...]]
-"""The states in which a lesion can be found, and the diameters that it needs if MEASURED."""
-NOTHING: Needed = (frozenset(), ())
+NEW, TARGET = Role.NEW, Role.TARGET
 
 
-def check(timeline: Timeline, criteria: Criteria) -> dict[str, Lesion]:
-    """Return every lesion by its label, or raise Refused with each fault and where it is."""
+def check(
+    timeline: Timeline, criteria: Criteria, scale: Scale
+) -> tuple[dict[str, Lesion], list[Sizes]]:
+    """Every lesion, and the sizes of the targets in every read.
+
+    Raises Refused with each fault and where it is.
+    """
     if not timeline.reads:
         raise Refused(Fault(("reads",), "at least one read is needed: the baseline"))
     known: dict[str, Lesion] = {}
-    needed: dict[str, Needed] = {}
     faults: list[Fault] = []
+    sized: list[Sizes | None] = []
     before: Read | None = None
     for n, read in enumerate(timeline.reads):
-        for label, lesion in read.lesions.items():
-            diameters = _diameters_needed(lesion, read.findings.get(label), criteria)
-            needed[label] = STATES_OF[lesion.role], diameters
-        if before is None or read.lesions or not _is_plain(read, before, needed):
-            faults += (
-                Fault(("reads", n, *fault.at), fault.says)
-                for fault in _read_faults(read, before, known, needed, criteria)
-            )
+        if read.lesions:
+            scale.learn(read.lesions, read.findings)
+        sizes = scale.plain_sizes(read.findings) if _is_plain(read, before) else None
+        if sizes is None:
+            found = _read_faults(read, before, known, scale, criteria)
+            faults += (Fault(("reads", n, *fault.at), fault.says) for fault in found)
         known |= read.lesions
+        sized.append(sizes)
         before = read
     if faults:
         raise Refused(*faults)
-    return known
+    reads = zip(timeline.reads, sized, strict=True)
+    return known, [scale.sizes(x.findings) if sizes is None else sizes for x, sizes in reads]
 
 
-def _is_plain(read: Read, before: Read, needed: Mapping[str, Needed]) -> bool:
-    """Whether a later read is one of those, nearly all, that are seen to be right at once."""
-    if read.on <= before.on:
-        return False
-    for label, finding in read.findings.items():
-        states, diameters = needed.get(label, NOTHING)
-        if finding.state not in states or finding.scanned_on is not None:
+def _is_plain(read: Read, before: Read | None) -> bool:
+    """Whether a read may be right at once, as nearly all are, if each finding is plain."""
+    if before is not None:
+        return before.on < read.on and not read.lesions
+    for label, lesion in read.lesions.items():
+        finding = read.findings.get(label)
+        if lesion.role is TARGET and (finding is None or finding.state is not MEASURED):
             return False
-        if finding.state is MEASURED:
-            if finding.merged_into is not None or finding.fragments_mm is not None:
-                return False
-            for name in diameters:
-                if getattr(finding, name) is None:
-                    return False
+        if lesion.role is NEW or (finding is not None and finding.state in AGAINST_BEFORE):
+            return False
     return True
 
 
@@ -63,7 +61,7 @@ def _read_faults(
     read: Read,
     before: Read | None,
     known: Mapping[str, Lesion],
-    needed: Mapping[str, Needed],
+    scale: Scale,
     criteria: Criteria,
 ) -> Iterator[Fault]:
     if before is not None and read.on <= before.on:
@@ -77,7 +75,7 @@ def _read_faults(
             yield Fault(at, "no such lesion: describe it under lesions where it is first seen")
             continue
         yield from _state_faults(at, lesions[label], finding, is_baseline=before is None)
-        yield from _size_faults(at, needed[label][1], finding, criteria.name)
+        yield from _size_faults(at, scale.expected[label].diameters, finding, criteria.name)
         if finding.merged_into is not None:
             yield from _merger_faults(at, label, lesions, read)
         if finding.scanned_on is not None:
@@ -125,13 +123,6 @@ def _size_faults(
                 yield Fault((*at, PARTS[diameter]), f"missing: {name} needs their short axes")
         elif getattr(finding, diameter) is None:
             yield Fault((*at, diameter), f"missing: {name} judges this lesion by it")
-
-
-def _diameters_needed(lesion: Lesion, first: Finding | None, criteria: Criteria) -> tuple[str, ...]:
-    """What a MEASURED finding must have, from how the lesion was first found."""
-    if lesion.role is Role.TARGET:
-        return criteria.size.diameters(lesion, first) if first else ()
-    return ("short_axis_mm",) if lesion.nodal and criteria.nodes_as(lesion.role) else ()
 
 
 def _merger_faults(

@@ -11,18 +11,20 @@ from recist.vocabulary import Read, Response
 R = Response
 
 
-def of_course(past: Past, seen: Look) -> Iterator[Concern]:
+def of_course(past: Past, seen: Look) -> list[Concern]:
     """Query what this read leaves open; `past` is what came before it."""
     on = seen.read.on
+    found = []
     if past.had_cr and _has_disease(seen):
         says = "disease after a CR: was the CR premature (then it was a PR), or is this a PD?"
-        yield Concern("DISEASE_AFTER_CR", on, None, says)
+        found.append(Concern("DISEASE_AFTER_CR", on, None, says))
     if past.pr_since is not None and seen.target in STABLE:
         says = "the sum has drifted above the PR line without reaching PD: confirm the measurements"
-        yield Concern("PR_DRIFT", on, None, says)
+        found.append(Concern("PR_DRIFT", on, None, says))
     for label, certain in seen.certain.items():
         if certain.small_node:
-            yield Concern("SMALL_NEW_NODE", on, label, _small_node(past))
+            found.append(Concern("SMALL_NEW_NODE", on, label, _small_node(past)))
+    return found
 
 
 def of_methods(reads: Sequence[Read]) -> Iterator[Concern]:

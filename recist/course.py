@@ -1,6 +1,6 @@
 """One pass over the reads: what each showed beside what came before it, for one set of lesions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,11 +24,11 @@ COMPLETE = frozenset({R.CR, R.ICR})
 STABLE = frozenset({R.SD, R.NC})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scope:
     """The lesions that are judged together, by the criteria and switches that judge them."""
 
-    targets: tuple[str, ...]
+    targets: Sequence[str]
     non_targets: Mapping[str, Lesion]
     new: Mapping[str, Lesion]
     criteria: Criteria
@@ -48,15 +48,15 @@ class Scope:
         whole: bool,
     ) -> "Scope":
         """Sort lesions by their roles."""
-        return cls(
-            tuple(label for label, lesion in lesions.items() if lesion.role is Role.TARGET),
-            {label: x for label, x in lesions.items() if x.role is Role.NON_TARGET},
-            {label: x for label, x in lesions.items() if x.role is Role.NEW},
-            criteria,
-            switches,
-            scale,
-            whole,
-        )
+        targets: list[str] = []
+        others: dict[Role, dict[str, Lesion]] = {Role.NON_TARGET: {}, Role.NEW: {}}
+        for label, lesion in lesions.items():
+            if lesion.role is Role.TARGET:
+                targets.append(label)
+            else:
+                others[lesion.role][label] = lesion
+        non_targets, new = others[Role.NON_TARGET], others[Role.NEW]
+        return cls(targets, non_targets, new, criteria, switches, scale, whole)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 from recist.answer import Reason
 from recist.best import premature
 from recist.course import Look, Past, Scope, look
+from recist.protocol import DiseaseAfterCr
 from recist.vocabulary import Read, Response
 
 R = Response
@@ -38,6 +39,8 @@ def seen_on(read: Read, label: str) -> date:
 def final_responses(scope: Scope, looks: Sequence[Look], proven: Mapping[int, date]) -> list[Final]:
     """What later reads made of each response; `proven` are the reads that turned into PD."""
     criteria = scope.criteria
+    if not proven and scope.switches.disease_after_cr is DiseaseAfterCr.PD:
+        return [(seen.overall, ()) for seen in looks]
     pd = R.IUPD if criteria.confirmation else R.PD
     known = [
         pd if n in proven and seen.overall not in PROGRESSION else seen.overall

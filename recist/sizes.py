@@ -7,9 +7,10 @@ from math import prod
 from recist.criteria import Criteria
 from recist.exact import THOUSANDTHS_PER_MM, thousandths
 from recist.protocol import RemovedTarget, Switches
-from recist.vocabulary import Finding, Lesion, Read, Role, State
+from recist.vocabulary import STATES_OF, Finding, Lesion, Role, State
 
-PARTS = {"longest_mm": "fragments_mm", "short_axis_mm": "fragments_short_mm"}
+SHORT = "short_axis_mm"
+PARTS = {"longest_mm": "fragments_mm", SHORT: "fragments_short_mm"}
 """Where the diameters of a split lesion's fragments stand; a viable part is one diameter."""
 
 Seen = tuple[int, bool]
@@ -46,42 +47,83 @@ class Ruler:
         return sum(sizes), max(sizes) < self.gone_below
 
 
+@dataclass(slots=True)
+class Expected:
+    """How a lesion may be found at any time point after the first."""
+
+    states: frozenset[State]
+    diameters: tuple[str, ...]
+    """What it needs where it is MEASURED."""
+    ruler: Ruler | None
+    """How it is sized, if it is a target."""
+
+
 class Scale:
-    """How the criteria size the targets of one subject; made once, asked at every time point."""
+    """How the criteria size the targets of one subject; it learns lesions as they appear."""
 
-    def __init__(
-        self,
-        criteria: Criteria,
-        switches: Switches,
-        lesions: Mapping[str, Lesion],
-        baseline: Read,
-    ) -> None:
+    def __init__(self, criteria: Criteria, switches: Switches) -> None:
         self.unit = THOUSANDTHS_PER_MM**criteria.size.dimensions
+        self.expected: dict[str, Expected] = {}
+        self._criteria = criteria
         self._removed = ABSENT if switches.removed_target is RemovedTarget.ZERO else None
-        self._rulers = {
-            label: ruler(criteria, lesion, baseline.findings[label])
-            for label, lesion in lesions.items()
-            if lesion.role is Role.TARGET
-        }
+        self._rulers: dict[str, Ruler] = {}
 
-    def sizes(self, findings: Mapping[str, Finding]) -> dict[str, Seen | None]:
+    def learn(self, lesions: Mapping[str, Lesion], findings: Mapping[str, Finding]) -> None:
+        """Take the lesions that a read describes, as it finds them."""
+        for label, lesion in lesions.items():
+            states, measure = STATES_OF[lesion.role], None
+            diameters: tuple[str, ...] = ()
+            if lesion.role is Role.TARGET:
+                if (first := findings.get(label)) is not None:
+                    measure = self._rulers[label] = ruler(self._criteria, lesion, first)
+                    diameters = measure.names
+            elif lesion.nodal and self._criteria.nodes_as(lesion.role):
+                diameters = (SHORT,)
+            self.expected[label] = Expected(states, diameters, measure)
+
+    def sizes(self, findings: Mapping[str, Finding]) -> Sizes:
         """What every target counts for at one time point; None where it is not evaluable."""
-        sizes: dict[str, Seen | None] = {}
-        for label, ruler in self._rulers.items():
-            finding = findings.get(label)
-            if finding is None:
-                sizes[label] = None
-            elif finding.state is MEASURED and finding.merged_into is None:
-                sizes[label] = ruler.measure(finding)
-            else:
-                sizes[label] = self._see(ruler, finding, findings)
+        return {label: self._see(ruler, label, findings) for label, ruler in self._rulers.items()}
+
+    def plain_sizes(self, findings: Mapping[str, Finding]) -> Sizes | None:
+        """The same where each finding is as nearly all are; None where one must be looked into.
+
+        That is: of a known lesion, in a state that it can be in, with the diameters that it needs,
+        neither split nor merged, on the day of the read.
+        """
+        sizes: dict[str, Seen | None] = dict.fromkeys(self._rulers)
+        known = self.expected
+        for label, finding in findings.items():
+            expected = known.get(label)
+            if expected is None or finding.scanned_on is not None:
+                return None
+            if finding.state is MEASURED:
+                if finding.merged_into is not None or finding.fragments_mm is not None:
+                    return None
+                size = 1
+                for name in expected.diameters:
+                    mm = getattr(finding, name)
+                    if mm is None:
+                        return None
+                    size *= round(mm * THOUSANDTHS_PER_MM)
+                if expected.ruler is not None:
+                    sizes[label] = size, size < expected.ruler.gone_below
+            elif finding.state not in expected.states:
+                return None
+            elif expected.ruler is not None:
+                sizes[label] = self._see(expected.ruler, label, findings)
         return sizes
 
-    def _see(self, ruler: Ruler, finding: Finding, findings: Mapping[str, Finding]) -> Seen | None:
+    def _see(self, ruler: Ruler, label: str, findings: Mapping[str, Finding]) -> Seen | None:
+        finding = findings.get(label)
+        if finding is None:
+            return None
         state, holder = finding.state, finding.merged_into
         if holder is not None:
             held = findings.get(holder)  # on a day of scans, the holder's may come later
             return None if held is None else (0, self._rulers[holder].measure(held)[1])
+        if state is MEASURED:
+            return ruler.measure(finding)
         if state is TOO_SMALL:
             return ruler.too_small, ruler.too_small < ruler.gone_below
         if state is State.ABSENT:

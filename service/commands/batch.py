@@ -9,12 +9,11 @@ from service.problems import Problem
 
 A_CHECK_FAILED = 1
 YOUNG_OBJECTS = 50_000
-"""So many are made before cycles are looked for: what a line needs is in none, and soon gone."""
+"""So many are alive before cycles are looked for: what a line needs is in none, and soon gone."""
 
 
 def answer_lines(documents: Iterable[bytes], answer: Callable[[bytes], str]) -> int:
     """Print the answer to each line, {"error": problem} for a bad one; answers the exit status."""
-    gc.freeze()  # what was imported stays: it need not be looked through again and again
     gc.set_threshold(YOUNG_OBJECTS)
     status = 0
     for document in filter(bytes.strip, documents):

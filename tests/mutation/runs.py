@@ -24,12 +24,15 @@ ALONE = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 IMPORTS = ["-o", "addopts=--import-mode=importlib"]
 PASSED = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 TOOL_BROKEN = 255
-EXAMPLES = 10
+EXAMPLES = 5
 """How many a property is tried on: properties meet a mutant last, and are slow."""
 
 
 class Order:
-    """Quick tests first, properties on few examples, none of data from beside the checkout."""
+    """Quick tests first, properties on few examples.
+
+    None of data from beside the checkout, and none that starts another process: no mutant is there.
+    """
 
     def __init__(self, seconds: dict[str, float]) -> None:
         self.seconds = seconds
@@ -41,11 +44,15 @@ class Order:
         hypothesis.settings.load_profile("few")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        here = [item for item in items if "shared" not in getattr(item, "fixturenames", ())]
+        here = (item for item in items if isinstance(item, pytest.Function) and _stays_here(item))
         items[:] = sorted(here, key=lambda item: self.seconds.get(item.nodeid, 0))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+
+
+def _stays_here(item: pytest.Function) -> bool:
+    return "shared" not in item.fixturenames and not hasattr(item.module, "subprocess")
 
 
 def passes(test: Path, seconds: dict[str, float]) -> bool:

@@ -1,0 +1,117 @@
+"""Where readers differ: every variable, at the time point and in the compartment that it is of."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import recist
+from recist.adjudicate import Course, Variable, comparable, discrepancies
+
+V = Variable
+ONE, TWO = "READER_1", "READER_2"
+
+
+@pytest.fixture
+def course(timeline) -> Callable[..., Course]:
+    """A reader's reads in the notation, assessed."""
+
+    def read(days: str, findings: str, **more: Any) -> Course:
+        course = timeline("recist-1.1", days, findings, **more)
+        return Course(course.reads, recist.assess(course))
+
+    return read
+
+
+def told(one: Course, two: Course) -> list[tuple[Any, ...]]:
+    """The differences between two readers: variable, compartment, time point, both values."""
+    found = discrepancies({ONE: one, TWO: two})
+    assert all([value.reader for value in each.values] == [ONE, TWO] for each in found)
+    return [
+        (each.variable, each.compartment, each.timepoint, *(value.value for value in each.values))
+        for each in found
+    ]
+
+
+def test_courses_are_comparable_once_all_readers_have_signed_as_many(course) -> None:
+    two, three = course("0 56", "T1: 30 30"), course("0 56 112", "T1: 30 30 30")
+    assert comparable({ONE: two, TWO: two}, [ONE, TWO])
+    assert not comparable({ONE: two, TWO: three}, [ONE, TWO])
+    assert not comparable({ONE: two}, [ONE, TWO])
+    assert comparable({ONE: two}, [ONE])
+    assert not comparable({}, [ONE, TWO])
+
+
+def test_readers_who_agree_do_not_differ(course) -> None:
+    one = course("0 56", "T1 #liver: 30 20; NT1: PRESENT ABSENT")
+    assert told(one, course("0 56", "T1 #liver: 60 39; NT1: PRESENT ABSENT")) == []
+
+
+def test_targets_are_compared_by_their_organs(course) -> None:
+    one = course("0 56", "T1 #liver: 30 30; T2 #bone: 20 20; NT1 #lung: PRESENT PRESENT")
+    two = course("0 56", "T1: 30 30; T2 #liver: 20 20; NT1 #skin: PRESENT PRESENT")
+    assert told(one, two) == [(V.TARGETS, None, 0, "bone, liver", "liver, unnamed")]
+    swapped = course("0 56", "T1 #bone: 30 30; T2 #liver: 20 20; NT1 #lung: PRESENT PRESENT")
+    assert told(one, swapped) == []
+
+
+def test_scan_dates_are_compared_at_every_time_point(course) -> None:
+    one, two = course("0 56 112", "T1: 30 30 30"), course("1 56 113", "T1: 30 30 30")
+    assert told(one, two) == [
+        (V.SCAN_DATE, None, 0, "2024-01-01", "2024-01-02"),
+        (V.SCAN_DATE, None, 2, "2024-04-22", "2024-04-23"),
+    ]
+
+
+def test_responses_are_compared_at_their_time_points_and_as_a_whole(course) -> None:
+    one = course("0 56 112", "T1: 100 70 70; NT1: PRESENT PRESENT PRESENT")
+    two = course("0 56 112", "T1: 100 70.1 70; NT1: PRESENT ABSENT PROGRESSED")
+    assert told(one, two) == [
+        (V.BEST_OVERALL, None, None, "PR", "SD"),
+        (V.RESPONDED_ON, None, None, "2024-02-26", None),
+        (V.PROGRESSED_ON, None, None, None, "2024-04-22"),
+        (V.OVERALL, None, 1, "PR", "SD"),
+        (V.NON_TARGET, None, 1, "NON_CR_NON_PD", "CR"),
+        (V.OVERALL, None, 2, "PR", "PD"),
+        (V.NON_TARGET, None, 2, "NON_CR_NON_PD", "PD"),
+    ]
+
+
+def test_new_lesions_and_final_responses_are_compared(course) -> None:
+    one = course("0 56 112", "T1: 30 30 30; N1: . EQUIVOCAL PRESENT")
+    two = course("0 56 112", "T1: 30 30 30; N1: . . PRESENT")
+    assert (V.OVERALL, None, 1, "PD", "SD") in told(one, two)
+    assert (V.NEW_LESION, None, 1, "EQUIVOCAL", "NONE") in told(one, two)
+
+
+def test_compartments_are_compared_apart_in_the_order_of_their_names(course) -> None:
+    lesions = "T1 @primary: 30 {}; T2 @distant: 30 {}"
+    one = course("0 56", lesions.format(30, 30))
+    two = course("0 56", lesions.format(20, 40))
+    assert [each[1:] for each in told(one, two) if each[0] is V.OVERALL] == [
+        ("distant", 1, "SD", "PD"),
+        ("primary", 1, "SD", "PR"),
+    ]
+
+
+def test_a_compartment_of_one_reader_alone_differs_in_all_that_it_has(course) -> None:
+    one = course("0 56", "T1 @primary: 30 30")
+    two = course("0 56", "T1: 30 30")
+    assert told(one, two) == [
+        (V.BEST_OVERALL, "primary", None, "SD", None),
+        (V.OVERALL, "primary", 1, "SD", None),
+        (V.NEW_LESION, "primary", 1, "NONE", None),
+        (V.NON_TARGET, "primary", 1, "NA", None),
+    ]
+    assert told(two, one) == [(*each[:3], None, each[3]) for each in told(one, two)]
+
+
+def test_three_readers_differ_where_any_two_do(course) -> None:
+    one, other = course("0 56", "T1: 30 30"), course("0 56", "T1: 30 20")
+    (found,) = discrepancies({ONE: one, TWO: one, "SITE": other})
+    assert found.variable is V.OVERALL
+    assert [(value.reader, value.value) for value in found.values] == [
+        (ONE, "SD"),
+        (TWO, "SD"),
+        ("SITE", "PR"),
+    ]
