@@ -108,6 +108,9 @@ STATES_OF: Mapping[Role, frozenset[State]] = {
 }
 """The states in which a lesion of each role can be found."""
 
+ORDINARY = frozenset({"state", "longest_mm", "short_axis_mm"})
+"""What nearly all findings say, and nothing else."""
+
 SIZED_STATES = frozenset({State.MEASURED, State.PROGRESSED, State.INCREASED, State.EQUIVOCAL})
 """The states that a length may go with."""
 
@@ -179,9 +182,7 @@ class Finding:
 
     def _is_plain(self) -> bool:
         """Whether it is as nearly all are, so that what is said below need not be asked of it."""
-        rare = (self.viable_mm, self.merged_into, self.fragments_mm, self.fragments_short_mm)
-        thickness = self.slice_thickness_mm
-        if rare != (None, None, None, None) or not (thickness is None or _is_exact(thickness)):
+        if not self.__dict__.keys() <= ORDINARY and self._has_rare_members():
             return False
         longest, short = self.longest_mm, self.short_axis_mm
         if longest is None:
@@ -198,6 +199,12 @@ class Finding:
             and (longest * per_mm + 0.5) // 1 / per_mm == longest
             and (short * per_mm + 0.5) // 1 / per_mm == short
         )
+
+    def _has_rare_members(self) -> bool:
+        rare = (self.viable_mm, self.merged_into, self.fragments_mm, self.fragments_short_mm)
+        thickness = self.slice_thickness_mm
+        odd = thickness is not None and not _is_exact(thickness)
+        return odd or rare != (None, None, None, None)
 
     def _has_lengths(self) -> bool:
         lengths = (self.longest_mm, self.short_axis_mm, self.viable_mm)
