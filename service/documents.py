@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from recist.refusal import Fault, Refused
-from service.members import members_of
+from service.members import members_of, names_at
 from service.problems import Unprocessable, pointer
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ WORDS = {
     "list_type": "must be a list",
     "tuple_type": "must be a list",
 }
-
+STRANGERS = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 
 # Pydantic takes digits for seconds since 1970 where it expects a date. Dates are named so here.
 DIGITS_FOR_A_DATE = re.compile(r'"(?:on|\w+_on)"\s*:\s*"[-+]?\d+(?:\.\d*)?"')
@@ -65,11 +65,14 @@ class JsonShape(Generic[T]):
         fault.
         """
         value = self._members.value(body) if self._members else None
-        return read_json(self._adapter, body) if value is None else value
+        return read_json(self._adapter, body, self.shape) if value is None else value
 
 
-def read_json(adapter: TypeAdapter[T], body: bytes) -> T:
-    """Read one JSON document of the adapter's shape carefully, to tell every fault."""
+def read_json(adapter: TypeAdapter[T], body: bytes, shape: Any = None) -> T:
+    """Read one JSON document of the adapter's shape carefully, to tell every fault.
+
+    Where the shape is told, so are the members that it knows.
+    """
     try:
         document = _parse(body)
         if b"null" in body:
@@ -82,7 +85,7 @@ def read_json(adapter: TypeAdapter[T], body: bytes) -> T:
         faults = [
             fault
             for error in refused.errors(include_url=False)
-            for fault in _faults(error, document)
+            for fault in _faults(error, document, shape)
         ]
         raise unprocessable(faults) from None
 
@@ -210,11 +213,13 @@ def _walk(
         yield from _walk(value, members, (*at, step))
 
 
-def _faults(error: ErrorDetails, document: Any) -> Iterator[Fault]:
+def _faults(error: ErrorDetails, document: Any, shape: Any) -> Iterator[Fault]:
     at = _place(error, document)
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Refused):
         yield from (Fault((*at, *fault.at), fault.says) for fault in cause.faults)
+    elif error["type"] in STRANGERS and (known := names_at(shape, at[:-1])):
+        yield Fault(at, f"{_says(error)}; there are {', '.join(known)}")
     else:
         yield Fault(at, _says(error))
 

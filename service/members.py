@@ -1,6 +1,6 @@
 """What a JSON document gives, member by member, and the value that it makes if nothing is wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from types import NoneType, UnionType
@@ -150,3 +150,21 @@ def _as_given(given: Any, _: Tally) -> Any:
 
 def _day(given: str, _: Tally) -> date:
     return date.fromisoformat(given)
+
+
+def names_at(shape: Any, at: Sequence[str | int]) -> list[str]:
+    """The members that a shape knows at a place in a document; none where it has none."""
+    for step in at:
+        shape = _inner(shape)
+        if is_dataclass(shape):
+            shape = get_type_hints(shape).get(str(step))
+        elif get_origin(shape) in (tuple, dict):
+            shape = get_args(shape)[-1 if get_origin(shape) is dict else 0]
+    inner = _inner(shape)
+    return [field.name for field in fields(inner)] if is_dataclass(inner) else []
+
+
+def _inner(hint: Any) -> Any:
+    """A hint without the None that stands for left out."""
+    optional = get_origin(hint) in (Union, UnionType)
+    return get_args(hint)[0] if optional else hint

@@ -301,3 +301,27 @@ def test_a_shape_is_read_either_way() -> None:
     assert shape_of_whole.read(b'{"on": "2024-01-01", "text": "a:b"}').text == "a:b"
     with pytest.raises(Unprocessable, match="/text: is there more than once"):
         shape_of_whole.read(b'{"on": "2024-01-01", "text": "", "text": ""}')
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer", "known"),
+    [
+        ({"colour": "red"}, "/colour", "criteria, reads, protocol, reference_on"),
+        ({"protocol": {"confrm": True}}, "/protocol/confrm", "confirm, confirm_min_days, "),
+        ({"reads": [{"on": "2024-01-01", "at": 1}]}, "/reads/0/at", "on, label, lesions, "),
+        (
+            {"reads": [{"on": "2024-01-01", "lesions": {"T1": {"role": "NEW", "size": 1}}}]},
+            "/reads/0/lesions/T1/size",
+            "role, organ, nodal, ",
+        ),
+    ],
+)
+def test_a_stranger_is_told_the_members_that_are_known(
+    members: dict[str, Any], pointer: str, known: str
+) -> None:
+    body = json.dumps({"criteria": "recist-1.1", "reads": []} | members).encode()
+    with pytest.raises(Unprocessable) as refused:
+        JsonShape(recist.Timeline).read(body)
+    (error,) = refused.value.body()["errors"]
+    assert error["pointer"] == pointer
+    assert error["detail"].startswith(f"is not a member that is known here; there are {known}")
