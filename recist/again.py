@@ -15,7 +15,8 @@ class Again:
     progressing: bool
     """RECIST 1.1 calls this read PD, lesions apart that a later response has made bygones."""
     open: bool = False
-    """A progression is unconfirmed, and no response has reset the bar since."""
+    """A progression is unconfirmed, and no response has reset the bar since. All that follows is
+    compared with it, and false where there is none."""
     early: bool = False
     """Too soon after the first unconfirmed progression of the block to confirm it."""
     late: bool = False
@@ -50,57 +51,57 @@ def nothing_seen(a: Again) -> bool:
 
 def unseen(a: Again) -> bool:
     """What progressed was not looked at, so that nothing takes it back."""
-    return a.open and a.unseen
+    return a.unseen
 
 
 def early_with_symptom(a: Again) -> bool:
     """An early scan made for a new symptom shows one more new lesion."""
-    return a.open and a.early and a.new_symptom and bool(a.new_more)
+    return a.early and a.new_symptom and bool(a.new_more)
 
 
 def early(a: Again) -> bool:
     """Too soon to confirm, or to take back."""
-    return a.open and a.early
+    return a.early
 
 
 def late(a: Again) -> bool:
     """Would confirm, had it not come too late."""
-    return a.open and a.late and confirms(a)
+    return a.late and confirms(a)
 
 
 def target_grew(a: Again) -> bool:
     """The sum has grown further."""
-    return a.open and a.target_grew
+    return a.target_grew
 
 
 def target_first(a: Again) -> bool:
     """The targets progress too."""
-    return a.open and a.target_first
+    return a.target_first
 
 
 def non_target_grew(a: Again) -> bool:
     """Non-targets have grown further."""
-    return a.open and a.non_target_grew
+    return a.non_target_grew
 
 
 def non_target_first(a: Again) -> bool:
     """Non-targets progress too."""
-    return a.open and a.non_target_first
+    return a.non_target_first
 
 
 def new_grew(a: Again) -> bool:
     """New lesions have grown further."""
-    return a.open and a.new_grew
+    return a.new_grew
 
 
 def new_more(a: Again) -> bool:
     """There are more new lesions."""
-    return a.open and bool(a.new_more)
+    return bool(a.new_more)
 
 
 def better(a: Again) -> bool:
     """The targets have responded although new lesions persist."""
-    return a.open and a.better
+    return a.better
 
 
 def progressing(a: Again) -> bool:

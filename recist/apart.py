@@ -34,9 +34,9 @@ class Smallest:
 
     def _before(self, labels: tuple[str, ...]) -> int:
         """The least that they were together: as one, in the parts that had merged, or apart."""
+        if len(labels) == 1:
+            return self.sizes[labels]
         together = self.sizes.get(labels)
-        if together is not None and len(labels) == 1:
-            return together
         left, merged = set(labels), 0
         for part in sorted(self.sizes, key=len, reverse=True):
             if left.issuperset(part) and part != labels:

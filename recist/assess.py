@@ -18,9 +18,8 @@ from recist.refusal import Fault, Refused
 from recist.sizes import Scale, Sizes
 from recist.timepoint import time_point
 from recist.version import __version__
-from recist.vocabulary import Lesion, Read, Response, Timeline
+from recist.vocabulary import Lesion, Read, Timeline
 
-R = Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +105,13 @@ def _follow(
     looks: list[Look] = []
     queries: list[Concern] = []
     pd_on: dict[int, date] = {}
-    progressing = False
     for n, read in enumerate(reads[1:]):
         seen = look(scope, past, read, sizes[n + 1])
         queries += of_course(past, seen)
         if seen.again is not None:
             queries += doubts_of_confirmation(past, seen)
-        if seen.overall in PROGRESSION and not progressing:
+        if seen.overall in PROGRESSION:
             pd_on[n] = proven_on(scope, past, read)
-        progressing = seen.overall in PROGRESSION or (progressing and seen.overall is R.NE)
         for label, proven in remember(scope, past, n, seen).items():
             for earlier in proven:
                 day = seen_on(reads[earlier + 1], label)

@@ -30,4 +30,4 @@ def percent_change(now: int, reference: int) -> float | None:
     if reference == 0:
         return None
     tenths = (2000 * abs(now - reference) + reference) // (2 * reference)
-    return (tenths if now > reference else -tenths) / 10 if tenths else 0.0
+    return (tenths if now > reference else -tenths) / 10

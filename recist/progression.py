@@ -143,7 +143,7 @@ class Progression:
         self.confirmed = self.confirmed or overall is R.ICPD
         then = self.target_before if seen.target is R.NE else seen.target
         self.target_before = then
-        if overall is R.NE or (case.open and case.early):
+        if overall is R.NE or case.early:
             return
         if overall is R.IUPD:
             on = seen.read.on
@@ -165,14 +165,14 @@ class Progression:
     def doubts(self, seen: Shown, case: Again, overall: Response) -> Iterator[Concern]:
         """Query what a read leaves open; asked before it is remembered."""
         on = seen.read.on
-        if case.open and case.early and overall is R.IUPD:
+        if case.early and overall is R.IUPD:
             says = (
                 "under 4 weeks after the first iUPD: this scan confirms nothing, repeat it in time"
             )
             yield Concern("EARLY_SCAN", on, None, says)
         latest = self.switches.icpd_max_days
         latest = self.confirmation.latest_days if latest is None else latest
-        if case.open and not case.early and confirms(case) and self.is_late(on, latest):
+        if not case.early and confirms(case) and self.is_late(on, latest):
             says = f"over {latest} days after the iUPD that it would confirm: why so late?"
             yield Concern("LATE_CONFIRMATION", on, None, says)
         for label in seen.new_sum.surplus:

@@ -148,6 +148,24 @@ class TestMergedAndParted:
         assert read("0 56", "T1: 20x20 20x15+19.999x10").target == "NC"
 
 
+    def test_whichever_of_them_holds_the_diameter(self, read) -> None:
+        found = read("0 28 56", "T1: 20x20 >T2 30x13; T2: 20x20 20x15 >T1")
+        assert found.overall == "PR PD"  # 300 to 390 mm2 together
+
+    def test_the_least_of_all_parts_that_they_were_seen_in(self, read) -> None:
+        found = read(
+            "0 28 56 84",
+            "T1: 20x20 30x30 10x10 20x20; T2: 20x20 >T1 >T1 >T1; T3: 20x20 >T1 10x10 >T1",
+        )
+        assert found.overall == "NC PR PD"  # 900 as one, then 100 and 100, now 400 mm2
+
+    def test_to_the_last_square_of_a_thousandth(self, read) -> None:
+        """4 and 4 become 9, which is an eighth more; a quarter would be 10."""
+        smallest = "T1: 0.002x0.002 {}; T2: 0.002x0.002 >T1"
+        assert read("0 56", smallest.format("0.003x0.003")).overall == "NC"
+        assert read("0 56", smallest.format("0.005x0.002")).overall == "PD"
+
+
 class TestNoChange:
     """The paper's word for stable disease, wherever RECIST would say SD."""
 
