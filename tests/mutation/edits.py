@@ -1,7 +1,7 @@
 """The small changes that one node of a syntax tree can suffer.
 
-Left alone: annotations, decorators, type aliases, docstrings, dunder names, and prose; a text with
-a blank in it speaks to people, one without is a word that decides.
+Left alone: annotations, decorators, type aliases, docstrings, dunder names, the `strict` of zip,
+which only asserts, and prose: a text with a blank in it speaks to people, one without decides.
 """
 
 import ast
@@ -47,8 +47,10 @@ def is_apart(parent: ast.AST, field: str, child: ast.AST) -> bool:
             return True
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return OF_TYPES.fullmatch(name) is not None
-        case ast.Constant():
-            return isinstance(parent, ast.JoinedStr)
+        case ast.keyword(arg="strict") | ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return True
+        case ast.Constant() if isinstance(parent, ast.JoinedStr):
+            return True
     return field in NOT_DECIDING
 
 
@@ -127,7 +129,9 @@ def _of_elements(node: ast.AST, *, is_data: bool) -> Iterator[Edit]:
         case ast.Dict(keys=keys, values=values):
             yield from _left_out(node, values, keys=keys, values=values)
         case ast.Call(keywords=keywords):
-            yield from _left_out(node, keywords, keywords=keywords)
+            for edit in _left_out(node, keywords, keywords=keywords):
+                if not is_apart(node, "keywords", edit.at):
+                    yield edit
         case ast.Match(cases=cases):
             yield from _left_out(node, [x.pattern for x in cases], cases=cases)
 

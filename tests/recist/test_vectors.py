@@ -5,19 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("criteria", ["recist_1_1", "zhu_2013"])
-def test_all_worked_cases_agree(shared: Path, criteria: str) -> None:
+def test_all_worked_cases_agree(shared: Path) -> None:
+    """Of those that are ambiguous both readings come out, each under its switch."""
     ran = subprocess.run(
         [
             sys.executable,
             shared / "check" / "vectors.py",
             shared / "vectors" / "criteria.yaml",
-            *("--kind", "lesion", "--criteria", criteria),
         ],
         cwd=CHECKOUT,
         env=os.environ | {"RECIST": f"{sys.executable} -m service"},
@@ -27,4 +24,5 @@ def test_all_worked_cases_agree(shared: Path, criteria: str) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     agreed, _, total = ran.stdout.split()[-3].partition("/")
-    assert agreed == total != "0"
+    assert agreed == total
+    assert int(total) > 100
