@@ -21,7 +21,6 @@ from recist.version import __version__
 from recist.vocabulary import Lesion, Read, Timeline
 
 
-
 @dataclass(frozen=True, slots=True)
 class Course:
     """The follow-up reads of one scope, judged; the doubts that they raise."""

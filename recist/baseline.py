@@ -66,10 +66,10 @@ def _no_lesion(lesion: Lesion, finding: Finding | None, criteria: Criteria) -> s
     if lesion.nature is Nature.SIMPLE_CYST:
         return criteria.measurable.never.get(lesion.nature)
     nodes = criteria.nodes_as(lesion.role) if lesion.nodal else None
-    short = _given(finding, SHORT) if nodes and finding else None
-    if nodes is None or short is None:
+    if nodes is None or finding is None:
         return None
-    if thousandths(short) >= nodes.normal_below_mm * THOUSANDTHS_PER_MM:
+    short = _given(finding, SHORT)
+    if short is None or thousandths(short) >= nodes.normal_below_mm * THOUSANDTHS_PER_MM:
         return None
     return (
         f"{criteria.measurable.section}: a node with a short axis of {short:g} mm is normal: "

@@ -24,7 +24,7 @@ def proven_on(scope: Scope, past: Past, read: Read) -> date:
         scanned = {
             label: f for label, f in read.findings.items() if (f.scanned_on or read.on) <= day
         }
-        part = Read(on=read.on, findings=scanned, markers_above_normal=read.markers_above_normal)
+        part = Read(on=read.on, findings=scanned)
         if look(scope, past, part, scope.scale.sizes(scanned)).overall in PROGRESSION:
             return day
     return days[-1] if days else read.on

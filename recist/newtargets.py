@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from recist.certainty import Certain
 from recist.criteria import Criteria, Limit
 from recist.organs import organ_of
-from recist.sizes import ABSENT, Ruler, Seen, ruler
+from recist.sizes import Ruler, ruler
 from recist.vocabulary import Finding, Lesion, NewLesion, Read, State
 
 
@@ -58,8 +58,7 @@ def new_sum(
             followed[label] = measure
         else:
             surplus.append(label)
-    seen = {x: _size(measure, read.findings.get(x)) for x, measure in followed.items()}
-    sizes = {x: found and found[0] for x, found in seen.items()}
+    sizes = {x: _size(measure, read.findings.get(x)) for x, measure in followed.items()}
     return NewSum(followed, sizes, tuple(surplus))
 
 
@@ -79,9 +78,9 @@ def _measured(
         if finding is None or finding.state is not State.MEASURED:
             continue
         measure = ruler(criteria, lesions[label], finding)
-        seen = _size(measure, finding)
-        if seen is not None and finding.merged_into is None:
-            sized.append((seen[0], label, measure))
+        size = _size(measure, finding)
+        if size is not None and finding.merged_into is None:
+            sized.append((size, label, measure))
     sized.sort(key=lambda one: -one[0])
     return [(label, measure) for _, label, measure in sized]
 
@@ -95,15 +94,13 @@ def _has_room(
     return in_all and (limit.per_organ is None or beside < limit.per_organ)
 
 
-def _size(measure: Ruler, finding: Finding | None) -> Seen | None:
+def _size(measure: Ruler, finding: Finding | None) -> int | None:
     if finding is None:
         return None
     if finding.state is State.TOO_SMALL:
-        return measure.too_small, False
-    if finding.state is State.ABSENT:
-        return ABSENT
-    if finding.merged_into is not None:
-        return 0, False
+        return measure.too_small
+    if finding.state is State.ABSENT or finding.merged_into is not None:
+        return 0
     if finding.fragments_mm is not None or getattr(finding, measure.names[0]) is not None:
-        return measure.measure(finding)
+        return measure.measure(finding)[0]
     return None

@@ -20,8 +20,6 @@ from recist.rest import NOT_LOOKED_AT
 from recist.vocabulary import NewLesion, Read, Response, State
 
 R = Response
-TARGET_ORDER = (R.CR, R.PR, R.SD, R.NE, R.PD)
-"""From the best; NA stands nowhere in it."""
 
 
 @dataclass(slots=True)
@@ -205,7 +203,7 @@ class Progression:
         reference = block.new_sums.reference(self.switches)
         case.new_grew = regrown or (bool(block.new) and self._grew(seen, reference, block.new))
         case.new_more = sorted(fresh - block.new)
-        only_new = not (target or stands) and (bool(fresh) or new_unseen)
+        only_new = not stands and (bool(fresh) or new_unseen)
         case.better = only_new and _is_better(seen.target, block.target_then)
         case.unseen = rest_unseen or new_unseen
 
@@ -238,5 +236,6 @@ class Progression:
 
 def _is_better(now: Response, then: Response) -> bool:
     """Whether the targets have responded into a better category."""
-    order = TARGET_ORDER
-    return now in (R.CR, R.PR) and then in order and order.index(now) < order.index(then)
+    if now is R.CR:
+        return then is not R.CR
+    return now is R.PR and then not in (R.PR, R.CR)

@@ -1,7 +1,8 @@
 """The small changes that one node of a syntax tree can suffer.
 
 Left alone: annotations, decorators, type aliases, docstrings, dunder names, the `strict` of zip,
-which only asserts, and prose: a text with a blank in it speaks to people, one without decides.
+which only asserts, a False that would be returned as None, and prose: a text with a blank in it
+speaks to people, one without decides.
 """
 
 import ast
@@ -100,7 +101,7 @@ def _of_values(node: ast.AST) -> Iterator[Edit]:
             yield _becomes(node, value=value - 1)
         case ast.Constant(value=str(value)) if WORD.fullmatch(value):
             yield _becomes(node, value=f"{value}X")
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) not in ("None", "False"):
             yield _becomes(node, value=NONE)
 
 

@@ -38,6 +38,10 @@ class TestNewLesionSum:
         found = read("0 56 91", "T1: 50 50 50; N1: . PRESENT PRESENT")
         assert found.new_sums == [None, None]
 
+    def test_a_node_that_is_small_yet_is_followed_once_it_is_certain(self, read) -> None:
+        found = read("0 56 91", "T1: 50 50 50; N1 node: . 12 16")
+        assert (found.new, found.new_sums) == ("EQUIVOCAL UNEQUIVOCAL", [None, 16.0])
+
     def test_an_equivocal_one_is_followed_once_it_is_certain(self, read) -> None:
         found = read("0 56 91 126", "T1: 50 50 50 50; N1: . EQUIVOCAL 12 17")
         assert found.new_sums == [None, 12.0, 17.0]

@@ -291,6 +291,15 @@ class TestProgressionByItsScans:
     def test_a_part_that_proves_it_before_the_rest(self, read) -> None:
         assert read("0 56", "T1: 50 120^50; T2: 50 50^53").progressed == 50
 
+    def test_what_has_no_day_of_its_own_was_scanned_on_the_read(self, read) -> None:
+        assert read("0 56", "T1: 50 120; T2: 50 50^53").progressed == 56
+        assert read("0 56", "T1: 50 120^53; T2: 50 50").progressed == 53
+
+    def test_a_read_that_says_nothing_of_a_new_lesion_is_dated_by_itself(self, read) -> None:
+        found = read("0 56 112", "N1: . NOT_EVALUABLE PRESENT; N2: . PRESENT .")
+        assert (found.overall, found.progressed) == ("PD PD", 56)
+        assert read("0 56 112", "T1: 50 50 50; N1: . PRESENT .").overall == "PD PD"
+
     def test_a_response_has_the_date_of_the_read(self, read) -> None:
         found = read("0 56 84", "T1: 50 20^50 20^80")
         assert (found.responded, found.progressed) == (56, None)

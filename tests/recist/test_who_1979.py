@@ -147,7 +147,6 @@ class TestMergedAndParted:
         assert read("0 56", "T1: 20x20 20x15+20x10").target == "PD"
         assert read("0 56", "T1: 20x20 20x15+19.999x10").target == "NC"
 
-
     def test_whichever_of_them_holds_the_diameter(self, read) -> None:
         found = read("0 28 56", "T1: 20x20 >T2 30x13; T2: 20x20 20x15 >T1")
         assert found.overall == "PR PD"  # 300 to 390 mm2 together

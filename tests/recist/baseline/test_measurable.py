@@ -78,6 +78,11 @@ def test_unknown_slices_are_not_held_against_a_lesion(codes_of_one) -> None:
     assert codes_of_one(R11, longest_mm=1000, slice_thickness_mm=1000) == NOT_MEASURABLE
 
 
+def test_a_viable_part_decides_only_where_it_is_what_counts(codes_of_one) -> None:
+    assert codes_of_one(R11, viable_mm=0) == NOTHING
+    assert codes_of_one(MRECIST, viable_mm=0) == NOT_MEASURABLE
+
+
 def test_the_largest_part_of_a_split_lesion_counts(codes_of_one) -> None:
     assert codes_of_one(R11, fragments_mm=(4, 10)) == NOTHING
     assert codes_of_one(R11, fragments_mm=(9, 9)) == NOT_MEASURABLE
