@@ -185,6 +185,9 @@ class TestMerged:
         at = ("reads", 0, "findings", "T1", "merged_into")
         assert at in faults("recist-1.1", "0", "T1: >T2; T2: 20")
 
+    def test_a_new_lesion_may_merge_into_another(self, faults) -> None:
+        assert faults("recist-1.1", "0 56", "T1: 30 30; N1: . >N2; N2: . 20") == {}
+
     def test_a_non_target_may_merge_into_a_target(self, faults) -> None:
         assert faults("recist-1.1", "0 56", "T1: 30 40; NT1: PRESENT >T1") == {}
 

@@ -98,9 +98,10 @@ class TestViablePartIsNeeded:
     def test_it_is_no_longer_than_the_lesion(self, refused) -> None:
         assert refused("0 56", "T1: 60v50 58v58.001") == [("viable_mm",)]
 
-    def test_nor_than_all_its_fragments(self, refused) -> None:
+    def test_nor_than_all_its_fragments(self, read, refused) -> None:
         """30 and 25 mm cannot hold 60 mm that enhance."""
-        assert refused("0 56", "T1: 60v50 30+25v60")
+        assert refused("0 56", "T1: 60v50 30+25v55.001") == [("viable_mm",)]
+        assert read("0 56", "T1: 60v50 30+25v55").sums == [55.0]
 
     def test_alone_it_measures_nothing(self) -> None:
         with pytest.raises(Refused):

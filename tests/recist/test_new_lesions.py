@@ -107,6 +107,7 @@ class TestNewNodes:
     def test_small_ones_are_equivocal_and_queried(self, read, cell: str) -> None:
         found = read("0 56", f"T1: 50 50; N1 node: . {cell}")
         assert (found.new, found.queries) == ("EQUIVOCAL", [("SMALL_NEW_NODE", 56, "N1")])
+        assert "of 10 to under 15 mm is equivocal" in found.answer.queries[0].says
 
     def test_normal_ones_are_not_there(self, read) -> None:
         found = read("0 56", "T1: 50 50; N1 node: . 9.999")

@@ -38,6 +38,10 @@ class TestNewLesionSum:
         found = read("0 56 91", "T1: 50 50 50; N1: . PRESENT PRESENT")
         assert found.new_sums == [None, None]
 
+    def test_one_that_has_gone_counts_for_nothing(self, read) -> None:
+        found = read("0 56 91", "T1: 50 50 50; N1: . 12 ABSENT; N2: . 13 13")
+        assert found.new_sums == [25.0, 13.0]
+
     def test_a_node_that_is_small_yet_is_followed_once_it_is_certain(self, read) -> None:
         found = read("0 56 91", "T1: 50 50 50; N1 node: . 12 16")
         assert (found.new, found.new_sums) == ("EQUIVOCAL UNEQUIVOCAL", [None, 16.0])

@@ -129,6 +129,11 @@ class TestLate:
         found = read("0 56 212", "T1: 50 62 50", icpd_max_days=56)
         assert (found.overall, found.progressed) == ("IUPD ISD", None)
 
+    def test_a_late_read_without_enough_growth_opens_no_window_of_its_own(self, read) -> None:
+        """The smallest sum of the block is still 62 mm."""
+        found = read("0 56 147 182", "T1: 50 62 66 70", icpd_max_days=56)
+        assert found.overall == "IUPD IUPD ICPD"
+
     def test_it_is_measured_from_the_last_iupd(self, read) -> None:
         case = ("0 56 91 147", "T1: 50 62 62 67")
         assert read(*case, icpd_max_days=56).overall == "IUPD IUPD ICPD"

@@ -159,6 +159,10 @@ class TestSection433NonTargets:
         found = read("0 56 84 112", "NT1: PRESENT PROGRESSED NE INCREASED")
         assert found.non_target == "PD NE PD"
 
+    def test_and_so_on_for_as_long_as_it_is_said(self, read) -> None:
+        found = read("0 56 84 112", "NT1: PRESENT PROGRESSED INCREASED INCREASED")
+        assert found.non_target == "PD PD PD"
+
     def test_increased_after_present_is_present_again(self, read) -> None:
         found = read("0 56 84 112", "NT1: PRESENT PROGRESSED PRESENT INCREASED")
         assert found.non_target == "PD NON_CR_NON_PD NON_CR_NON_PD"
