@@ -168,6 +168,30 @@ class TestSection433NonTargets:
         assert found.non_target == "PD NON_CR_NON_PD NON_CR_NON_PD"
 
 
+class TestReasons:
+    """A reason names the lesions that made its rule hold, where the rule does not weigh all."""
+
+    def lesions(self, found) -> list[tuple[str, ...]]:
+        return [reason.lesions for reason in found.answer.timepoints[0].because]
+
+    def test_new_lesions_where_they_decide(self, read) -> None:
+        found = read("0 56", "T1: 50 50; N1: . PRESENT; N2: . EQUIVOCAL; N3: . PRESENT")
+        assert self.lesions(found) == [(), (), ("N1", "N3")]
+
+    def test_not_where_something_else_does(self, read) -> None:
+        found = read("0 56", "T1: 50 70; N1: . PRESENT")
+        assert self.lesions(found) == [(), (), ()]
+
+    def test_targets_that_were_not_evaluated(self, read) -> None:
+        found = read("0 56", "T1: 50 NE; T2: 20 20; NT1: PRESENT NE; NT2: PRESENT PRESENT")
+        assert self.lesions(found) == [("T1",), ("NT1",), ()]
+
+    def test_lesions_that_came_back_after_a_cr(self, read) -> None:
+        found = read("0 56 112", "T1: 50 ABSENT 4; T2: 20 ABSENT ABSENT; NT1: PRESENT ABSENT 9")
+        reasons = found.answer.timepoints[1].because
+        assert [reason.lesions for reason in reasons] == [("T1",), ("NT1",), ()]
+
+
 HIGH = {56: {"markers_above_normal": True}}
 
 

@@ -83,6 +83,11 @@ def test_a_viable_part_decides_only_where_it_is_what_counts(codes_of_one) -> Non
     assert codes_of_one(MRECIST, viable_mm=0) == NOT_MEASURABLE
 
 
+def test_of_two_diameters_the_longest_must_be_long_enough(codes_of_one) -> None:
+    sizes = {"longest_mm": 12, "short_axis_mm": 8, "slice_thickness_mm": 5}
+    assert codes_of_one(ZHU, **sizes) == NOTHING
+
+
 def test_the_largest_part_of_a_split_lesion_counts(codes_of_one) -> None:
     assert codes_of_one(R11, fragments_mm=(4, 10)) == NOTHING
     assert codes_of_one(R11, fragments_mm=(9, 9)) == NOT_MEASURABLE
