@@ -109,6 +109,9 @@ class TestNewNodes:
         assert (found.new, found.queries) == ("EQUIVOCAL", [("SMALL_NEW_NODE", 56, "N1")])
         assert "of 10 to under 15 mm is equivocal" in found.answer.queries[0].says
 
+    def test_what_is_no_node_has_no_such_limits(self, read) -> None:
+        assert read("0 56", "T1: 50 50; N1: . 12x5").new == "UNEQUIVOCAL"
+
     def test_normal_ones_are_not_there(self, read) -> None:
         found = read("0 56", "T1: 50 50; N1 node: . 9.999")
         assert (found.new, found.queries) == ("NONE", [])
