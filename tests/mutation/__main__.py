@@ -33,11 +33,11 @@ def main(options: argparse.Namespace) -> int:
     if strangers := listed - {mutant.key for mutant in every}:
         return _told(strangers, "are listed and are no mutants")
     chosen = [m for m in every if m.file in options.files or not options.files]
-    suite = Suite(sorted(TESTS.rglob("test_*.py")))
+    suite, tests = Suite(), sorted(TESTS.rglob("test_*.py"))
     if options.sample is not None:
         unlisted = [m for m in chosen if m.key not in listed]
         chosen = random.Random(options.seed).sample(unlisted, min(options.sample, len(unlisted)))
-    elif failed := suite.observe(PACKAGE, options.processes):
+    if chosen and (failed := suite.observe(tests, PACKAGE, options.processes)):
         sys.exit(f"tests fail on the code as it is: {', '.join(map(str, failed))}")
     survived = {mutant.key for mutant in _survivors(chosen, suite, options.processes)}
     _count(chosen, survived)
