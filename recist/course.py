@@ -96,7 +96,8 @@ class Look:
     row: Row
     overall: Response
     """As assessed: what the table says, or what the confirmation of progression makes of it."""
-    new_sum: NewSum | None = None
+    shown: Shown | None = None
+    """The same for the confirmation of progression, where the criteria confirm it."""
     again: Again | None = None
     again_rule: Rule[Again] | None = None
 
@@ -146,17 +147,16 @@ def remember(scope: Scope, past: Past, n: int, seen: Look) -> dict[str, range]:
     past.had_cr = past.had_cr or seen.overall in COMPLETE
     if scope.non_targets:
         take_back(past.progressed, scope.non_targets, seen.read)
-    if past.progression is not None and seen.again is not None and seen.new_sum is not None:
-        past.progression.remember(_shown(seen, seen.new_sum), seen.again, seen.overall)
-        past.new_sum = seen.new_sum
+    if past.progression is not None and seen.again is not None and seen.shown is not None:
+        past.progression.remember(seen.shown, seen.again, seen.overall)
+        past.new_sum = seen.shown.new_sum
     return past.new.remember(n, seen.read, seen.certain) if scope.new else {}
 
 
 def doubts_of_confirmation(past: Past, seen: Look) -> Iterator[Concern]:
     """Query what the rules of confirmation leave open; asked before the read is remembered."""
-    if past.progression is not None and seen.again is not None and seen.new_sum is not None:
-        shown = _shown(seen, seen.new_sum)
-        yield from past.progression.doubts(shown, seen.again, seen.overall)
+    if past.progression is not None and seen.again is not None and seen.shown is not None:
+        yield from past.progression.doubts(seen.shown, seen.again, seen.overall)
 
 
 def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: bool) -> Burden:
@@ -190,7 +190,7 @@ def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: boo
 def _confirm(scope: Scope, past: Past, progression: Progression, seen: Look) -> None:
     """Let what is unconfirmed decide what the read becomes."""
     criteria, confirmation = scope.criteria, progression.confirmation
-    seen.new_sum = new_sum(
+    sums = new_sum(
         criteria,
         confirmation.new_targets,
         scope.new,
@@ -198,7 +198,10 @@ def _confirm(scope: Scope, past: Past, progression: Progression, seen: Look) -> 
         seen.read,
         appeared(seen.certain, past.new.known),
     )
-    again = seen.again = progression.again(_shown(seen, seen.new_sum))
+    shown = seen.shown = Shown(
+        seen.read, seen.burden, seen.target, seen.rest, seen.rest_rule.then, seen.certain, sums
+    )
+    again = seen.again = progression.again(shown)
     rule = next((rule for rule in confirmation.rules if rule.when(again)), None)
     if rule is not None:
         seen.again_rule, seen.overall = rule, rule.then
@@ -209,12 +212,6 @@ def _confirm(scope: Scope, past: Past, progression: Progression, seen: Look) -> 
     overall = seen.row.overall
     overall = R.PR if bygones and overall is R.CR else overall
     seen.overall = criteria.words.get(overall, overall)
-
-
-def _shown(seen: Look, sums: NewSum) -> Shown:
-    return Shown(
-        seen.read, seen.burden, seen.target, seen.rest, seen.rest_rule.then, seen.certain, sums
-    )
 
 
 def _most_certain(certain: Iterable[Certain]) -> NewLesion:

@@ -16,39 +16,34 @@ from recist.vocabulary import NewLesion, Response
 def time_point(
     scope: Scope, seen: Look, final: Response, why: tuple[Reason, ...], reference_on: date
 ) -> TimePoint:
-    """Answer for one read; sums leave the exact whole numbers here."""
-    on = seen.read.on
-    new = seen.new_sum and seen.new_sum.whole
-    point = TimePoint(
-        on=on,
-        day=(on - reference_on).days,
-        sum=None,
-        partial_sum=None,
-        unit=scope.criteria.size.unit,
-        baseline=None,
-        nadir=None,
-        change_from_baseline_percent=None,
-        change_from_nadir_percent=None,
-        pr_at=None,
-        pd_at=None,
-        to_pr=None,
-        to_pd=None,
-        new_lesion_sum=None if new is None else new / scope.scale.unit,
-        target=seen.target,
-        non_target=seen.rest_rule.then,
-        new_lesion=seen.new,
-        overall=seen.overall,
-        overall_final=final,
-        because=because(scope, seen),
-        because_final=why,
-    )
-    if seen.burden is not None:
-        _add_numbers(point, scope, seen.burden)
+    """Answer for one read; sums leave the exact whole numbers here.
+
+    Each member is set by name: a call with so many takes longer than all that they hold.
+    """
+    point = object.__new__(TimePoint)
+    on = point.on = seen.read.on
+    point.day = (on - reference_on).days
+    point.unit = scope.criteria.size.unit
+    _set_sums(point, scope, seen.burden)
+    new = seen.shown and seen.shown.new_sum.whole
+    point.new_lesion_sum = None if new is None else new / scope.scale.unit
+    point.target = seen.target
+    point.non_target = seen.rest_rule.then
+    point.new_lesion = seen.new
+    point.overall = seen.overall
+    point.overall_final = final
+    point.because = because(scope, seen)
+    point.because_final = why
     return point
 
 
-def _add_numbers(point: TimePoint, scope: Scope, b: Burden) -> None:
+def _set_sums(point: TimePoint, scope: Scope, b: Burden | None) -> None:
     """The sums, what they are compared with, and how far the next category was."""
+    point.sum = point.partial_sum = point.baseline = point.nadir = None
+    point.change_from_baseline_percent = point.change_from_nadir_percent = None
+    point.pr_at = point.pd_at = point.to_pr = point.to_pd = None
+    if b is None:
+        return
     now, unit, whole = b.now, b.unit, HUNDREDTHS * b.unit
     pr_line, pd_line = scope.criteria.pr_line(b), scope.criteria.pd_line(b)
     point.baseline = b.baseline / unit

@@ -7,6 +7,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, Generic, NoReturn, TypeVar
 
+from msgspec.json import Encoder
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 MOST_ERRORS = 50
 NOWHERE = object()
+
+as_json = Encoder().encode
+"""An answer, made of dataclasses, as a JSON document."""
 
 # By pydantic's name of the error. What is not here is told in pydantic's own words.
 WORDS = {

@@ -1,19 +1,27 @@
 """What a JSON document gives, member by member, and the value that it makes if nothing is wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import date
-from types import NoneType, UnionType
-from typing import Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from datetime import date, datetime
+from enum import Enum, EnumType
+from types import GenericAlias, NoneType, UnionType
+from typing import (
+    Any,
+    Generic,
+    NotRequired,
+    TypedDict,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-from pydantic import TypeAdapter
-from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, core_schema
+from msgspec.json import Decoder
 
 T = TypeVar("T")
-
-# As a date, pydantic takes digits too, for seconds since 1970.
-DAY = core_schema.str_schema(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-FINITE = CoreConfig(allow_inf_nan=False)
 
 
 class NotDerived(TypeError):
@@ -43,7 +51,7 @@ class Members(Generic[T]):
     def __init__(self, shape: type[T]) -> None:
         """Derive from the shape what documents give; raises NotDerived where that is not known."""
         given, self._make = _part(shape)
-        self._given = SchemaValidator(given)
+        self._given = Decoder(given)
 
     def value(self, document: bytes) -> T | None:
         """The value of a document, or None where something is wrong with it, or may be."""
@@ -51,8 +59,8 @@ class Members(Generic[T]):
             return None
         tally = Tally(nulls=b"null" in document)
         try:
-            value = self._make(self._given.validate_json(document, strict=True), tally)
-        except ValueError:  # of pydantic, of a date, or Refused by the value itself
+            value = self._make(self._given.decode(document), tally)
+        except (ValueError, RecursionError):  # of msgspec, or Refused by the value itself
             return None
         # Each member is written with a colon. One that the shape does not know was not kept, nor
         # was one of two of a name: so where no colon is left over, there was neither.
@@ -67,39 +75,37 @@ def members_of(shape: type[T]) -> Members[T] | None:
         return None
 
 
-def _part(hint: Any) -> tuple[CoreSchema, Make]:
-    """What documents give for a part of a shape, and how that becomes the part."""
-    if hint is date:
-        return DAY, _day
+def _part(hint: Any) -> tuple[Any, Make]:
+    """What documents give for a part of a shape, as a type, and how that becomes the part."""
     if is_dataclass(hint):
         return _object(cast("type[Any]", hint))
-    if isinstance(hint, type) and issubclass(hint, str | int | float):
-        return TypeAdapter(hint).core_schema, _as_given
+    if isinstance(hint, type) and issubclass(hint, str | int | float | date):
+        if hint is datetime:
+            raise NotDerived(hint)
+        return hint, _as_given
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType) and arguments[1:] == (NoneType,):
         return _part(arguments[0])  # null means left out, which a member may be and nothing else
     if origin is tuple and arguments[1:] == (...,):
         given, make = _part(arguments[0])
-        return core_schema.tuple_schema([given], variadic_item_index=0), _each(make)
+        return GenericAlias(tuple, (given, ...)), _each(make)
     if origin is dict and arguments[0] is str:
         given, make = _part(arguments[1])
-        return core_schema.dict_schema(core_schema.str_schema(), given), _labelled(make)
+        return GenericAlias(dict, (str, given)), _labelled(make)
     raise NotDerived(hint)
 
 
-def _object(shape: type[Any]) -> tuple[CoreSchema, Make]:
+def _object(shape: type[Any]) -> tuple[Any, Make]:
     if hasattr(shape, "__slots__"):
         raise NotDerived(shape)
     hints = get_type_hints(shape, include_extras=True)
-    members: dict[str, core_schema.TypedDictField] = {}
+    members: dict[str, Any] = {}
     makes: dict[str, Make] = {}
     for field in fields(shape):
         given, makes[field.name] = _part(hints[field.name])
         required = field.default is MISSING and field.default_factory is MISSING
-        given = given if required else core_schema.nullable_schema(given)
-        members[field.name] = core_schema.typed_dict_field(given, required=required)
-    given = core_schema.typed_dict_schema(members, extra_behavior="ignore", config=FINITE)
-    return given, _made(shape, makes)
+        members[field.name] = given if required else NotRequired[given | None]
+    return TypedDict(shape.__name__, members), _made(shape, makes)  # type: ignore[operator]
 
 
 def _made(shape: type[Any], makes: Mapping[str, Make]) -> Make:
@@ -111,9 +117,12 @@ def _made(shape: type[Any], makes: Mapping[str, Make]) -> Make:
     fresh = [(f.name, f.default_factory) for f in fields(shape) if f.default_factory is not MISSING]
     settle = getattr(shape, "__post_init__", lambda _: None)
     blank, set_ = object.__new__, object.__setattr__
+    of_one_word = _of_one_word(shape)
 
     def make(given: dict[str, Any], tally: Tally) -> Any:
         tally.members += len(given)
+        if len(given) == 1 and (ready := of_one_word.get(*given.values())):
+            return ready
         if tally.nulls:
             given = {name: member for name, member in given.items() if member is not None}
         for name, part in nested:
@@ -128,6 +137,20 @@ def _made(shape: type[Any], makes: Mapping[str, Make]) -> Make:
         return value
 
     return make
+
+
+def _of_one_word(shape: type[Any]) -> Mapping[Any, Any]:
+    """The values of a shape that one word makes: they cannot change, so each need be made once."""
+    without_default = [field.name for field in fields(shape) if field.default is MISSING]
+    if len(without_default) != 1 or not shape.__dataclass_params__.frozen:
+        return {}
+    (name,) = without_default
+    words = get_type_hints(shape)[name]
+    found: dict[Any, Any] = {}
+    for word in cast("type[Enum]", words) if isinstance(words, EnumType) else ():
+        with suppress(ValueError):  # of one that needs more
+            found[word] = shape(**{name: word})
+    return found
 
 
 def _each(make: Make) -> Make:
@@ -146,10 +169,6 @@ def _labelled(make: Make) -> Make:
 
 def _as_given(given: Any, _: Tally) -> Any:
     return given
-
-
-def _day(given: str, _: Tally) -> date:
-    return date.fromisoformat(given)
 
 
 def names_at(shape: Any, at: Sequence[str | int]) -> list[str]:

@@ -7,18 +7,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, select
 
 import recist
 from recist.adjudicate import Course, Discrepancy, Variable, comparable, discrepancies
 from service.access import Caller, own_subject
+from service.documents import as_json
 from service.idempotency import Answer
 from service.reads import NOTHING, Signature, Signed, Signing, course_of, signed_by_reader
 from service.roles import READERS, Role
 from service.tables import adjudications
 
-ASSESSMENT = TypeAdapter(recist.Assessment)
 COMPARED = (Role.READER_1, Role.READER_2)
 """The independent readers of a trial, of whom it has one or both."""
 
@@ -178,7 +177,7 @@ def _reader(reader: str, signed: Signed, course: Course) -> bytes:
 
 
 def _assessment(course: Course) -> bytes:
-    return b'"assessment":' + ASSESSMENT.dump_json(course.assessment)
+    return b'"assessment":' + as_json(course.assessment)
 
 
 def _signed_reads(signatures: Sequence[Signature]) -> Iterator[bytes]:

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 
 import recist
 from service.commands.batch import answer_lines
 from service.commands.variants import of_environment
-from service.documents import JsonShape, unprocessable
+from service.documents import JsonShape, as_json, unprocessable
 
 TIMELINE = JsonShape(recist.Timeline)
-ASSESSMENT = TypeAdapter(recist.Assessment)
 
 
 @of_environment()
@@ -32,11 +30,11 @@ def assess(
         return 0
 
 
-def assessed(document: bytes) -> str:
+def assessed(document: bytes) -> bytes:
     """Assess one JSON document; raises Unprocessable with a pointer to each fault."""
     timeline = TIMELINE.read(document)
     try:
         assessment = recist.assess(timeline)
     except recist.Refused as refused:
         raise unprocessable(refused.faults) from None
-    return ASSESSMENT.dump_json(assessment).decode()
+    return as_json(assessment)

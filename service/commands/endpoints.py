@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
 
 import recist
 from service.commands.batch import answer_lines
 from service.commands.variants import of_environment
-from service.documents import JsonShape, unprocessable
+from service.documents import JsonShape, as_json, unprocessable
 
 FOLLOW_UP = JsonShape(recist.FollowUp)
-ENDPOINTS = TypeAdapter(recist.Endpoints)
 
 
 @of_environment()
@@ -32,11 +30,11 @@ def endpoints(
         return 0
 
 
-def derived(document: bytes) -> str:
+def derived(document: bytes) -> bytes:
     """Derive one JSON document; raises Unprocessable with a pointer to each fault."""
     follow_up = FOLLOW_UP.read(document)
     try:
         found = recist.endpoints(follow_up)
     except recist.Refused as refused:
         raise unprocessable(refused.faults) from None
-    return ENDPOINTS.dump_json(found).decode()
+    return as_json(found)

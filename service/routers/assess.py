@@ -3,17 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.responses import Response
 
 import recist
 from service.bodies import Json
-from service.documents import unprocessable
+from service.documents import as_json, unprocessable
 from service.guarded import GuardedRoute
 
 router = APIRouter(prefix="/v1/assess", tags=["calculators"], route_class=GuardedRoute)
-
-ASSESSMENT = TypeAdapter(recist.Assessment)
 
 
 @router.post("", operation_id="assess", response_model=recist.Assessment)
@@ -23,4 +20,4 @@ async def assess(timeline: Annotated[recist.Timeline, Json(recist.Timeline)]) ->
         assessment = recist.assess(timeline)
     except recist.Refused as refused:
         raise unprocessable(refused.faults) from None
-    return Response(ASSESSMENT.dump_json(assessment), media_type="application/json")
+    return Response(as_json(assessment), media_type="application/json")

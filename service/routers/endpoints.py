@@ -3,17 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import TypeAdapter
 from starlette.responses import Response
 
 import recist
 from service.bodies import Json
-from service.documents import unprocessable
+from service.documents import as_json, unprocessable
 from service.guarded import GuardedRoute
 
 router = APIRouter(prefix="/v1/endpoints", tags=["calculators"], route_class=GuardedRoute)
-
-ENDPOINTS = TypeAdapter(recist.Endpoints)
 
 
 @router.post("", operation_id="deriveEndpoints", response_model=recist.Endpoints)
@@ -23,4 +20,4 @@ async def endpoints(follow_up: Annotated[recist.FollowUp, Json(recist.FollowUp)]
         found = recist.endpoints(follow_up)
     except recist.Refused as refused:
         raise unprocessable(refused.faults) from None
-    return Response(ENDPOINTS.dump_json(found), media_type="application/json")
+    return Response(as_json(found), media_type="application/json")

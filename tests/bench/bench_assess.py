@@ -1,20 +1,22 @@
 """How fast timelines are read, assessed and answered, apart and by the command line in a batch."""
 
 import json
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 import recist
-from recist import Assessment, Finding, Lesion, Read, Role, State, Timeline
-from service.documents import JsonShape
+from recist import Finding, Lesion, Read, Role, State, Timeline
+from service.documents import JsonShape, as_json
 
 CHECKOUT = Path(__file__).parents[2]
 TIME_POINTS = 12
@@ -69,20 +71,28 @@ def engine() -> list[str]:
     return lines
 
 
-def document() -> str:
-    """The timeline as a client sends it: what has its default is left out."""
-    adapter = TypeAdapter(Timeline)
-    return json.dumps(adapter.dump_python(timeline(), mode="json", exclude_defaults=True))
+def documents() -> Iterator[str]:
+    """Timelines as a client sends them, no two alike: what has its default is left out."""
+    adapter, chance = TypeAdapter(Timeline), random.Random(1)
+    while True:
+        each = adapter.dump_python(timeline(), mode="json", exclude_defaults=True)
+        for read in each["reads"]:
+            for finding in read["findings"].values():
+                if "longest_mm" in finding:
+                    finding["longest_mm"] = round(finding["longest_mm"] + chance.uniform(-5, 5), 1)
+                    share = chance.uniform(0.5, 1)
+                    finding["short_axis_mm"] = round(finding["longest_mm"] * share, 1)
+        yield json.dumps(each)
 
 
 def wire() -> str:
     """From a document to a value, and from an answer to a document."""
-    shape, answers, body = JsonShape(Timeline), TypeAdapter(Assessment), document().encode()
+    shape, body = JsonShape(Timeline), next(documents()).encode()
     answer = recist.assess(shape.read(body))
     rounds = [
         (
             milliseconds(lambda: shape.read(body), CALLS),
-            milliseconds(lambda: answers.dump_json(answer), CALLS),
+            milliseconds(lambda: as_json(answer), CALLS),
         )
         for _ in range(ROUNDS)
     ]
@@ -95,10 +105,10 @@ def wire() -> str:
 
 def batch() -> str:
     """`recist assess --lines` on many timelines, its start apart."""
-    line = f"{document()}\n"
+    lines = [f"{each}\n" for each in islice(documents(), BATCH)]
 
     def ran(times: int) -> float:
-        file.write_text(times * line)
+        file.write_text("".join(lines[:times]))
         started = time.perf_counter()
         subprocess.run([*command, file], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
         return time.perf_counter() - started

@@ -6,6 +6,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -225,6 +226,40 @@ def test_what_is_made_anew_is_no_other_values() -> None:
     assert other is not None
     one.parts["a"] = Part()
     assert (other.parts, Whole(on=one.on).parts) == ({}, {})
+
+
+class Colour(StrEnum):
+    RED = "RED"
+    BLUE = "BLUE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Painted:
+    colour: Colour
+    mm: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.colour is Colour.BLUE and self.mm is None:
+            raise Refused(Fault(("mm",), "is missing"))
+
+
+@dataclass(kw_only=True)
+class Repainted:
+    colour: Colour
+
+
+def test_what_one_word_makes_is_made_once_if_it_cannot_change() -> None:
+    red = Members(dict[str, Painted])
+    both = red.value(b'{"a": {"colour": "RED"}, "b": {"colour": "RED"}}')
+    assert both == {"a": Painted(colour=Colour.RED), "b": Painted(colour=Colour.RED)}
+    assert both["a"] is both["b"]
+    assert red.value(b'{"a": {"colour": "BLUE"}}') is None
+    assert red.value(b'{"a": {"mm": 5}}') is None
+    changing = Members(dict[str, Repainted]).value(
+        b'{"a": {"colour": "RED"}, "b": {"colour": "RED"}}'
+    )
+    assert changing is not None
+    assert changing["a"] is not changing["b"]
 
 
 @pytest.mark.parametrize(
