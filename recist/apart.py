@@ -54,4 +54,4 @@ def _together(targets: Sequence[str], read: Read) -> dict[str, tuple[str, ...]]:
         if finding is not None and finding.merged_into in merged:
             merged[finding.merged_into].append(label)
             del merged[label]
-    return {holder: tuple(sorted(parts)) for holder, parts in merged.items()}
+    return {holder: tuple(parts) for holder, parts in merged.items()}

@@ -24,8 +24,8 @@ STABLE = frozenset({CR, PR, SD})
 """What shows, late enough, that the disease was stable."""
 NEEDS_TIME = STABLE | {NON_CR_NON_PD}
 """What counts from the minimum duration of SD on, where it is no response."""
-REST = (SD, NON_CR_NON_PD, PD, IUPD, NED, NE)
-"""What a course is at best that holds no response, the best first."""
+REST = (NON_CR_NON_PD, PD, IUPD, NED)
+"""What a course is at best that holds nothing better, the best first."""
 
 Dated = tuple[date, Response]
 
@@ -95,8 +95,7 @@ def premature(course: Sequence[Dated], switches: Switches) -> set[int]:
 
 def _disease_returned(switches: Switches, criteria: Criteria) -> Response | None:
     """What disease after a CR is; None where it is what it says."""
-    as_printed = switches.bor_algorithm is BorAlgorithm.RECIST_TABLE_3
-    if not as_printed or switches.disease_after_cr is not DiseaseAfterCr.PD:
+    if switches.bor_algorithm is not BorAlgorithm.RECIST_TABLE_3:
         return None
     return IUPD if criteria.confirmation else PD
 
@@ -135,7 +134,7 @@ def _confirmed(course: Sequence[Dated], of: Response, switches: Switches) -> dat
     most_ne, most_sd = switches.max_ne_between, switches.accept_sd_between and of is PR
     waiting: deque[tuple[date, int, int]] = deque()  # with the NE and the SD until then
     ne = sd = 0
-    last_cr = None
+    after_cr = False
     for on, response in course:
         if response is NE:
             ne += 1
@@ -144,10 +143,9 @@ def _confirmed(course: Sequence[Dated], of: Response, switches: Switches) -> dat
         elif response not in confirms:
             waiting.clear()
         else:
-            if response is CR:
-                last_cr = on
-            elif last_cr:
-                _drop_before(last_cr, waiting)
+            if response is PR and after_cr:  # none that came before the CR is confirmed by it
+                waiting.clear()
+            after_cr = response is CR
             while waiting and (on - waiting[0][0]).days >= switches.confirm_min_days:
                 since, ne_then, sd_then = waiting.popleft()
                 if ne - ne_then <= most_ne and sd - sd_then <= most_sd:
@@ -155,11 +153,6 @@ def _confirmed(course: Sequence[Dated], of: Response, switches: Switches) -> dat
             if response is of:
                 waiting.append((on, ne, sd))
     return None
-
-
-def _drop_before(on: date, waiting: deque[tuple[date, int, int]]) -> None:
-    while waiting and waiting[0][0] < on:
-        waiting.popleft()
 
 
 def _rest(

@@ -51,7 +51,7 @@ class NewLesions:
                 self.equivocal_since.setdefault(label, n)
             else:
                 since = self.equivocal_since.pop(label, n)
-                if now is UNEQUIVOCAL and since < n:
+                if now is UNEQUIVOCAL:
                     proven[label] = range(since, n)
             finding = read.findings.get(label)
             if finding is None or finding.state is not State.NOT_EVALUABLE:

@@ -77,7 +77,7 @@ def _read_faults(
         yield from _state_faults(at, lesions[label], finding, is_baseline=before is None)
         yield from _size_faults(at, scale.expected[label].diameters, finding, criteria.name)
         if finding.merged_into is not None:
-            yield from _merger_faults(at, label, lesions, read)
+            yield from _merger_faults(at, label, finding.merged_into, lesions, read)
         if finding.scanned_on is not None:
             yield from _scan_date_faults(at, finding.scanned_on, before, read.on)
 
@@ -126,9 +126,8 @@ def _size_faults(
 
 
 def _merger_faults(
-    at: tuple[str, str], label: str, lesions: Mapping[str, Lesion], read: Read
+    at: tuple[str, str], label: str, holder: str, lesions: Mapping[str, Lesion], read: Read
 ) -> Iterator[Fault]:
-    holder = read.findings[label].merged_into or ""
     at_holder = (*at, "merged_into")
     if holder == label:
         yield Fault(at_holder, "a lesion does not merge into itself")

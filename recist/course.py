@@ -160,7 +160,7 @@ def doubts_of_confirmation(past: Past, seen: Look) -> Iterator[Concern]:
 
 
 def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: bool) -> Burden:
-    now = evaluable = 0
+    now = 0
     unknown: list[str] = []
     there: list[str] = []
     for label in scope.targets:
@@ -170,14 +170,13 @@ def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: boo
             continue
         size, gone = seen
         now += size
-        evaluable += 1
         if not gone:
             there.append(label)
     return Burden(
         now,
         past.baseline,
         past.nadir,
-        evaluable,
+        len(scope.targets) - len(unknown),
         unknown,
         there,
         after_cr,
@@ -228,8 +227,7 @@ def _remember_pr(scope: Scope, past: Past, seen: Look) -> None:
     elif seen.target in (R.PR, R.CR):
         past.pr_since = past.pr_since or seen.read.on
         held = (seen.read.on - past.pr_since).days >= switches.confirm_min_days
-        past.keeps_pr = switches.pr_persistence is PrPersistence.EORTC_FAQ and (
-            past.keeps_pr or held or not switches.confirm
-        )
+        keeps = switches.pr_persistence is PrPersistence.EORTC_FAQ
+        past.keeps_pr = keeps and (held or not switches.confirm)
     elif seen.target in STABLE:
         past.pr_since = None

@@ -25,8 +25,10 @@ def markdown(editions: Iterable[Criteria]) -> str:
 def _edition(text: CriteriaText) -> Iterator[str]:
     yield f"## {text.title} (`{text.name}`)"
     yield f"\n{text.cite}\n"
-    yield f"- Targets: {_limit(text)}"
+    yield f"- Baseline: at most {_age(text)} days old ({text.baseline_section})"
+    yield f"- Targets: {_limit(text)} ({text.targets_section})"
     yield f"- Size: {text.size}"
+    yield f"- New lesions: an unequivocal one is progression ({text.new_lesion})"
     if text.nodes:
         yield f"- Nodes: {text.nodes}"
     if text.words:
@@ -40,6 +42,10 @@ def _edition(text: CriteriaText) -> Iterator[str]:
     yield from _switches(text)
     own = text.notes[: len(text.notes) - len(EVERYWHERE)]
     yield from _list("Decided where the paper is open", own)
+
+
+def _age(text: CriteriaText) -> str:
+    return _value(text.switches["baseline_max_age_days"])
 
 
 def _limit(text: CriteriaText) -> str:

@@ -29,6 +29,10 @@ class CriteriaText:
     cite: str
     targets_in_all: int | None
     targets_per_organ: int | None
+    targets_section: str
+    """Where the paper says how many targets are chosen."""
+    baseline_section: str
+    """Where the paper says how old a baseline may be."""
     size: str
     unit: str
     nodes: str | None
@@ -66,6 +70,8 @@ def describe(criteria: Criteria, protocol: Protocol | None = None) -> CriteriaTe
         cite=criteria.cite,
         targets_in_all=criteria.targets.in_all,
         targets_per_organ=criteria.targets.per_organ,
+        targets_section=criteria.measurable.targets,
+        baseline_section=criteria.measurable.timing,
         size=criteria.size.says,
         unit=criteria.size.unit,
         nodes=_nodes(criteria),

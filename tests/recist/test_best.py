@@ -74,6 +74,8 @@ class TestThreeAlgorithmsCompared:
             (visits("PR PR", "56 84"), "PR PR PR"),
             (visits("PR CR PR", "56 70 98"), "SD SD SD"),
             (visits("PR CR CR", "56 70 98"), "CR CR CR"),
+            (visits("PR CR PR PR", "56 70 98 126"), "SD PR PR"),
+            (visits("CR PR PR"), "SD PR PR"),
             (visits("CR CR", "56 83"), "SD SD SD"),
         ],
         ids=lambda value: (
@@ -106,6 +108,14 @@ class TestAllAlgorithms:
     @pytest.mark.parametrize(("day", "word"), [(42, "NON_CR_NON_PD"), (41, "NE")])
     def test_non_cr_non_pd_from_day_42(self, switches, day: int, word: str) -> None:
         assert of({day: "NON_CR_NON_PD"}, switches).overall == word
+
+    def test_a_pd_needs_no_time(self, switches) -> None:
+        assert of({20: "PD"}, switches).overall == "PD"
+        assert of({20: "NE", 30: "PD"}, switches).overall == "PD"
+
+    def test_no_disease_stays_so_where_nothing_else_was_evaluable(self, switches) -> None:
+        assert of(visits("NED NE"), switches).overall == "NED"
+        assert of({7: "SD", 56: "NED"}, switches).overall == "NE"
 
     def test_one_sd_late_enough_is_enough(self, switches) -> None:
         assert of({28: "SD", 56: "SD", 84: "PD"}, switches).overall == "SD"

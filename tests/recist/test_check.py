@@ -175,6 +175,11 @@ class TestMerged:
             ("reads", 1, "findings", "T1", "merged_into")
         ]
 
+    def test_into_itself(self, faults) -> None:
+        assert faults("recist-1.1", "0 56", "T1: 30 >T1") == {
+            ("reads", 1, "findings", "T1", "merged_into"): "a lesion does not merge into itself"
+        }
+
     def test_in_a_circle(self, faults) -> None:
         assert list(faults("recist-1.1", "0 56", "T1: 30 >T2; T2: 20 >T1")) == [
             ("reads", 1, "findings", "T1", "merged_into"),
@@ -291,6 +296,14 @@ class TestLesions:
             ("reads", 1, "findings", label, "state")
         ]
 
+    def test_are_told_with_those_that_it_has_in_the_order_of_the_alphabet(self, faults) -> None:
+        found = faults("recist-1.1", "0 56", "T1: 30 PROGRESSED")
+        (says,) = found.values()
+        assert says.endswith(": ABSENT, MEASURED, NOT_EVALUABLE, REMOVED, TOO_SMALL")
+
+    def test_a_non_target_needs_no_finding(self, faults) -> None:
+        assert faults("recist-1.1", "0 56", "NT1: . .") == {}
+
 
 class TestDiametersNeeded:
     """Every criteria say which diameters they judge a lesion by."""
@@ -347,6 +360,12 @@ class TestCriteriaAndProtocol:
     def test_switches_that_neither_has(self, faults, criteria: str) -> None:
         found = faults(criteria, "0", "", icpd_max_days=56, pd_scope="SUM")
         assert list(found) == [("protocol", "icpd_max_days"), ("protocol", "pd_scope")]
+
+    def test_are_told_in_the_order_of_the_alphabet(self, faults) -> None:
+        given = {"pd_scope": "SUM", "measure": "PRODUCT", "pd_reference": "NADIR"}
+        given |= {"icpd_reference": "LAST_IUPD", "icpd_max_days": 56}
+        found = faults("recist-1.1", "0", "", **given)
+        assert list(found) == [("protocol", name) for name in sorted(given)]
 
     @pytest.mark.parametrize(
         "name", ["confirm_min_days", "sd_min_days", "max_ne_between", "baseline_max_age_days"]

@@ -25,6 +25,9 @@ class TestWhatEndsProgressionFreeSurvival:
         assert derive("SD SD", progressed_on=100).pfs == (0, 100, "PD")
         assert derive("SD SD PD", progressed_on=150, died_on=200).pfs == (0, 150, "PD")
 
+    def test_disease_after_a_cr_although_a_read_between_was_not_evaluable(self, derive) -> None:
+        assert derive("CR NE PR").pfs == (0, 168, "PD")
+
     def test_or_the_pd_that_came_before_it(self, derive) -> None:
         assert derive("SD PD", progressed_on=150).pfs == (0, 112, "PD")
 
@@ -94,6 +97,10 @@ class TestAnotherTherapy:
 
     def test_after_the_event_it_changes_nothing(self, derive) -> None:
         assert derive("SD PD", new_therapy_on=113).pfs == (0, 112, "PD")
+
+    def test_the_first_of_it_and_a_progression_ends_the_course(self, derive) -> None:
+        found = derive("SD PR PR", new_therapy_on=112, progressed_on=200)
+        assert (found.best, found.unconfirmed) == ("SD", "PR")
 
     def test_what_comes_after_is_no_response(self, derive) -> None:
         found = derive("SD PR PR", new_therapy_on=112)

@@ -1,9 +1,12 @@
 """New lesions (RECIST 1.1, 4.3.5 and its FAQ): certain, doubtful, proved, small nodes, PET."""
 
+from datetime import date
 from functools import partial
 
 import pytest
 
+import recist
+from recist import Finding, Lesion, Read, Role, State, Timeline
 from recist.vocabulary import Pet
 
 
@@ -108,6 +111,16 @@ class TestNewNodes:
         found = read("0 56", f"T1: 50 50; N1 node: . {cell}")
         assert (found.new, found.queries) == ("EQUIVOCAL", [("SMALL_NEW_NODE", 56, "N1")])
         assert "of 10 to under 15 mm is equivocal" in found.answer.queries[0].says
+
+    def test_one_that_the_reader_calls_larger_is_certain_at_any_size(self) -> None:
+        larger = Finding(state=State.INCREASED, short_axis_mm=8)
+        lesions = {"N1": Lesion(role=Role.NEW, nodal=True)}
+        reads = (
+            Read(on=date(2024, 1, 1)),
+            Read(on=date(2024, 2, 26), lesions=lesions, findings={"N1": larger}),
+        )
+        answer = recist.assess(Timeline(criteria="recist-1.1", reads=reads))
+        assert answer.timepoints[0].new_lesion == "UNEQUIVOCAL"
 
     def test_what_is_no_node_has_no_such_limits(self, read) -> None:
         assert read("0 56", "T1: 50 50; N1: . 12x5").new == "UNEQUIVOCAL"

@@ -53,6 +53,13 @@ class TestEarly:
         found = read("0 56 70 91", "T1: 50 62 62 62; N1: . . PRESENT PRESENT")
         assert found.overall == "IUPD IUPD ICPD"
 
+    def test_a_symptom_is_no_reason_where_the_scan_is_not_early(self, read) -> None:
+        cells = "T1: 50 62 62; N1: . . PRESENT"
+        early, late = read("0 56 70!", cells), read("0 56 84!", cells)
+        assert (early.overall, late.overall) == ("IUPD ICPD", "IUPD ICPD")
+        assert early.rules[1][-1] == "EORTC-FAQ-SYMPTOM"
+        assert late.rules[1][-1] == "Table-2-NEW-MORE"
+
     def test_every_early_one_is_queried(self, read) -> None:
         found = read("0 56 63 70", "T1: 50 62 62 62")
         assert found.queries == [("EARLY_SCAN", 63, None), ("EARLY_SCAN", 70, None)]

@@ -9,7 +9,7 @@ from recist import CRITERIA, describe
 from recist.criteria import Limit
 from recist.editions import EDITIONS
 from recist.markdown import markdown
-from recist.protocol import MEANINGS, PdScope, Protocol, Switches
+from recist.protocol import MEANINGS, Measure, PdScope, Protocol, Switches
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -27,8 +27,16 @@ def test_every_rule_row_switch_and_note_is_printed(edition) -> None:
         assert f"| {rule.response} | {rule.says} | `{rule.rule}` |" in page
     for sentence in (*text.measurable, *text.notes, text.cite, text.size):
         assert sentence in page
+    for section in (text.new_lesion, text.targets_section, text.baseline_section):
+        assert section in page
     for switch in edition.switches:
         assert f"| `{switch}` |" in page
+
+
+def test_a_switch_that_replaces_a_size_says_so() -> None:
+    zhu = describe(CRITERIA["zhu-2013"], Protocol(measure=Measure.LONGEST_DIAMETER))
+    recist_1_0 = describe(CRITERIA["recist-1.0"])
+    assert (zhu.size, zhu.unit) == (f"RECIST 1.0, {recist_1_0.size}", "mm")
 
 
 def test_every_switch_has_a_meaning_and_no_other() -> None:
@@ -44,10 +52,10 @@ def test_a_default_is_printed_as_it_is_written() -> None:
 
 def test_limits_of_targets() -> None:
     recist_1_1 = CRITERIA["recist-1.1"]
-    assert "- Targets: at most 5 in all, 2 per organ\n" in markdown([recist_1_1])
+    assert "- Targets: at most 5 in all, 2 per organ (4.2)\n" in markdown([recist_1_1])
     one = replace(recist_1_1, targets=Limit(per_organ=1))
-    assert "- Targets: at most 1 per organ\n" in markdown([one])
-    assert "- Targets: no limit" in markdown([CRITERIA["who-1979"]])
+    assert "- Targets: at most 1 per organ (4.2)\n" in markdown([one])
+    assert "- Targets: no limit (Measurable disease)\n" in markdown([CRITERIA["who-1979"]])
 
 
 def test_a_protocol_is_described_as_its_switches_leave_it() -> None:

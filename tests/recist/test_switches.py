@@ -48,6 +48,15 @@ class TestPrPersistence:
         found = read(f"0 56 {day} 112", "T1: 100 70 70 75", pr_persistence=self.FAQ)
         assert found.overall == overall
 
+    def test_targets_that_had_gone_were_a_response_of_theirs(self, read) -> None:
+        nodes = "; ".join(f"T{n} node: 16 9.9 {10.1 if n == 1 else 9.9} 11.6" for n in range(1, 6))
+        cells = f"{nodes}; NT1: PRESENT PRESENT PRESENT PRESENT"
+        found = read("0 56 84 112", cells, pr_persistence=self.FAQ, confirm=True)
+        assert (found.target, found.overall) == ("CR PR PR", "PR PR PR")
+        assert read("0 56 83 112", cells, pr_persistence=self.FAQ, confirm=True).target == (
+            "CR PR SD"
+        )
+
     def test_a_read_that_was_not_evaluable_does_not_break_it(self, read) -> None:
         found = read("0 56 84 112 140", "T1: 100 70 NE 70 75", pr_persistence=self.FAQ)
         assert found.overall == "PR NE PR PR"

@@ -1,10 +1,12 @@
 """What each edition calls measurable: size, method, slices, nodes, bone, cysts, treatment."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from recist import CRITERIA, Method, Role, State
+import recist
+from recist import CRITERIA, Lesion, Method, Read, Role, State, Timeline
 from recist.vocabulary import Nature
 
 MM = 0.001
@@ -184,6 +186,11 @@ class TestNodes:
     @pytest.mark.parametrize("state", [State.PRESENT, State.ABSENT, State.NOT_EVALUABLE])
     def test_one_without_a_size_is_not_doubted(self, codes_of_one, state: State) -> None:
         assert codes_of_one(R11, Role.NON_TARGET, state=state, **NODE) == NOTHING
+
+    def test_nor_is_a_non_target_without_a_finding(self) -> None:
+        node = Lesion(role=Role.NON_TARGET, nodal=True)
+        read = Read(on=date(2024, 1, 1), lesions={"NT1": node})
+        assert recist.assess(Timeline(criteria=R11, reads=(read,))).remarks == ()
 
     @pytest.mark.parametrize(
         ("short", "said"),
