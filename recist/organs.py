@@ -9,4 +9,4 @@ def organ_of(lesion: Lesion) -> str | None:
     """All lymph-node stations count as one organ; None where the organ was not named."""
     if lesion.nodal:
         return NODES
-    return lesion.organ and (" ".join(lesion.organ.casefold().split()) or None)
+    return " ".join((lesion.organ or "").casefold().split()) or None

@@ -44,7 +44,7 @@ class Shown:
         """There are lesions, and none of them could be looked at."""
         b, rest, findings = self.burden, self.rest, self.read.findings
         new = [findings[label] for label in self.certain if label in findings]
-        known = bool(b or rest.known or self.new)
+        known = bool(b or rest.known or new)
         return (
             known
             and (b is None or b.evaluable == 0)
@@ -138,14 +138,14 @@ class Progression:
 
     def remember(self, seen: Shown, case: Again, overall: Response) -> None:
         """Let the next read know what became of this one."""
-        self.confirmed = self.confirmed or overall is R.ICPD
+        self.confirmed = overall is R.ICPD  # which every read after it is too
         then = self.target_before if seen.target is R.NE else seen.target
         self.target_before = then
         if overall is R.NE or case.early:
             return
         if overall is R.IUPD:
             on = seen.read.on
-            if self.block is None or (case.late and confirms(case)):
+            if self.block is None or confirms(case):  # too late, or it were an ICPD
                 self.block = Block(on, on, then)
             if self._regrown(seen):
                 self.bygones = set()

@@ -28,6 +28,10 @@ class TestCertain:
         found = read("0 56 84", f"T1: 50 50 50; N1: . PRESENT {cell}")
         assert (found.new, found.overall) == ("UNEQUIVOCAL NONE", "PD SD")
 
+    def test_one_that_has_gone_again_was_a_progression(self, read) -> None:
+        found = read("0 56 84", "N1: . PRESENT ABSENT")
+        assert (found.overall, found.progressed) == ("PD NED", 56)
+
     def test_silence_means_still_there(self, read) -> None:
         found = read("0 56 84 112", "T1: 50 50 50 50; N1: . PRESENT . .")
         assert found.overall == "PD PD PD"

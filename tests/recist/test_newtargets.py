@@ -7,6 +7,10 @@ from functools import partial
 
 import pytest
 
+import recist
+from recist import Finding, Lesion, Read, Role, State, Timeline
+from tests.recist.conftest import on
+
 
 @pytest.fixture
 def read(judge):
@@ -33,6 +37,31 @@ class TestNewLesionSum:
     def test_absent_split_and_too_small(self, read) -> None:
         cells = "T1: 50 50 50; N1: . 12 ABSENT; N2: . 12 8+3.5; N3: . 12 TOO_SMALL"
         assert read("0 56 91", cells).new_sums == [36.0, 16.5]
+
+    def test_only_what_was_measured_at_first_is_followed(self, read) -> None:
+        assert read("0 56 91", "T1: 50 50 50; N1: . TOO_SMALL 12").new_sums == [None, None]
+
+    def test_one_that_merged_adds_nothing_to_the_one_that_holds_it(self, read) -> None:
+        found = read("0 56 91", "T1: 50 50 50; N1: . 20 20; N2: . 15 >N1")
+        assert found.new_sums == [35.0, 20.0]
+
+    def test_one_that_was_merged_at_first_is_not_followed(self, read) -> None:
+        found = read("0 56 91", "T1: 50 50 50; N1: . >N2 12; N2: . 20 20")
+        assert found.new_sums == [20.0, 20.0]
+
+    def test_organs_without_a_name_are_not_one_organ(self, read) -> None:
+        found = read("0 56", "T1: 50 50; N1 #: . 20; N2 #: . 20; N3 #: . 20")
+        assert found.new_sums == [60.0]
+
+    def test_one_that_has_a_size_is_judged_by_it_and_not_by_a_word(self) -> None:
+        found = [Finding(state=State.MEASURED, longest_mm=20)]
+        found += [Finding(state=State.INCREASED, longest_mm=mm) for mm in (24.999, 29.999)]
+        reads = [Read(on=on(0))]
+        for day, finding in zip((56, 91, 126), found, strict=True):
+            new = {} if len(reads) > 1 else {"N1": Lesion(role=Role.NEW)}
+            reads.append(Read(on=on(day), lesions=new, findings={"N1": finding}))
+        answer = recist.assess(Timeline(criteria="irecist", reads=tuple(reads)))
+        assert [t.overall for t in answer.timepoints] == ["IUPD", "IUPD", "ICPD"]
 
     def test_without_measured_ones_there_is_none(self, read) -> None:
         found = read("0 56 91", "T1: 50 50 50; N1: . PRESENT PRESENT")

@@ -60,6 +60,10 @@ class TestEarly:
         assert early.rules[1][-1] == "EORTC-FAQ-SYMPTOM"
         assert late.rules[1][-1] == "Table-2-NEW-MORE"
 
+    def test_is_queried_as_early_alone_though_the_protocol_calls_it_late(self, read) -> None:
+        found = read("0 56 80", "T1: 50 62 70", icpd_max_days=20)
+        assert found.queries == [("EARLY_SCAN", 80, None)]
+
     def test_every_early_one_is_queried(self, read) -> None:
         found = read("0 56 63 70", "T1: 50 62 62 62")
         assert found.queries == [("EARLY_SCAN", 63, None), ("EARLY_SCAN", 70, None)]

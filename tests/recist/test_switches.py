@@ -91,6 +91,12 @@ class TestDiseaseAfterCr:
         ]
         assert second.because_final == ()
 
+    def test_of_irecist_in_its_own_words(self, judge) -> None:
+        found = judge(
+            "irecist", "0 56 84", "T1: 50 ABSENT 4", disease_after_cr=DiseaseAfterCr.RECODE_PR
+        )
+        assert (found.overall, found.final) == ("ICR IPR", "IPR IPR")
+
     def test_every_cr_before_the_disease_was_premature(self, read) -> None:
         found = read("0 56 84 112", "T1: 100 ABSENT ABSENT 4", disease_after_cr=self.RECODE)
         assert found.final == "PR PR PR"
