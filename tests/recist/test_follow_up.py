@@ -39,6 +39,7 @@ class TestWhatIsRefused:
             ("recist-1.1", "IPR", "PR"),
             ("recist-1.1", "NC", "SD"),
             ("recist-1.1", "NA", "NE"),
+            ("recist-1.1", "IUPD", "PD"),
             ("recist-1.1", "MISSING", "MISSED"),
             ("who-1979", "SD", "NC"),
             ("irecist", "PR", "IPR"),

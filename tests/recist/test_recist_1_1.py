@@ -3,9 +3,13 @@
 Section numbers are those of Eisenhauer et al., Eur J Cancer 2009;45:228-247.
 """
 
+from datetime import date
 from functools import partial
 
 import pytest
+
+import recist
+from recist import Finding, Lesion, Read, Role, State, Timeline
 
 
 @pytest.fixture
@@ -158,6 +162,20 @@ class TestSection433NonTargets:
     def test_increased_after_progressed_is_progressed(self, read) -> None:
         found = read("0 56 84 112", "NT1: PRESENT PROGRESSED NE INCREASED")
         assert found.non_target == "PD NE PD"
+
+    def test_also_where_it_was_treated_or_not_looked_at_in_between(self, read) -> None:
+        found = read("0 56 84 112", "NT1: PRESENT PROGRESSED REMOVED INCREASED")
+        assert found.non_target == "PD NE PD"
+
+    def test_a_node_that_is_called_larger_is_there_at_any_size(self) -> None:
+        node = Lesion(role=Role.NON_TARGET, nodal=True)
+        larger = Finding(state=State.INCREASED, short_axis_mm=8)
+        reads = (
+            Read(on=date(2024, 1, 1), lesions={"NT1": node}),
+            Read(on=date(2024, 2, 26), findings={"NT1": larger}),
+        )
+        answer = recist.assess(Timeline(criteria="recist-1.1", reads=reads))
+        assert answer.timepoints[0].non_target == "NON_CR_NON_PD"
 
     def test_and_so_on_for_as_long_as_it_is_said(self, read) -> None:
         found = read("0 56 84 112", "NT1: PRESENT PROGRESSED INCREASED INCREASED")
