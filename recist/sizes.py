@@ -98,7 +98,7 @@ class Scale:
             if expected is None or finding.scanned_on is not None:
                 return None
             if finding.state is MEASURED:
-                if finding.merged_into is not None or finding.fragments_mm is not None:
+                if finding.merged_into is not None:
                     return None
                 size = 1
                 for name in expected.diameters:

@@ -17,6 +17,16 @@ def read(judge):
     return partial(judge, "recist-1.1")
 
 
+def test_how_far_the_next_category_was(read) -> None:
+    points = read("0 56 84 112", "T1: 50 40 35 42").answer.timepoints
+    assert [(p.pr_at, p.pd_at) for p in points] == [(35.0, 60.0), (35.0, 48.0), (35.0, 42.0)]
+    assert [(p.to_pr, p.to_pd) for p in points] == [(5.0, 20.0), (0.0, 13.0), (7.0, 0.0)]
+
+
+def test_non_targets_alone_have_reasons_too(read) -> None:
+    assert read("0 56", "NT1: PRESENT ABSENT").rules == [["4.3.3-CR", "Table-2-row-9"]]
+
+
 class TestSection41MeasuringTargets:
     """A lesion counts by its longest diameter, a node by its short axis; 5 mm if too small."""
 

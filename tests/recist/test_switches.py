@@ -130,6 +130,10 @@ class TestRemovedTarget:
     def test_the_rest_can_still_prove_progression(self, read) -> None:
         assert read("0 56", "T1: 50 REMOVED; T2: 30 96").overall == "PD"
 
+    def test_one_that_was_not_looked_at_was_not_removed(self, read) -> None:
+        found = read("0 56", "T1: 50 NE; T2: 30 20", removed_target=RemovedTarget.ZERO)
+        assert (found.overall, found.sums) == ("NE", [None])
+
     def test_by_switch_it_counts_nothing(self, read) -> None:
         found = read("0 56 84", self.CELLS, removed_target=RemovedTarget.ZERO)
         assert (found.overall, found.sums, found.best) == ("PR PR", [20.0, 20.0], "PR")
