@@ -23,6 +23,20 @@ def test_how_far_the_next_category_was(read) -> None:
     assert [(p.to_pr, p.to_pd) for p in points] == [(5.0, 20.0), (0.0, 13.0), (7.0, 0.0)]
 
 
+@pytest.mark.parametrize(
+    ("cells", "decisive"),
+    [
+        ("NT1: PRESENT PROGRESSED; NT2: PRESENT PRESENT", ("NT1",)),
+        ("NT1: PRESENT ABSENT; NT2: PRESENT PRESENT", ("NT2",)),
+        ("NT1: PRESENT NE; NT2: PRESENT PRESENT", ("NT1",)),
+        ("NT1: PRESENT ABSENT; NT2: PRESENT ABSENT", ()),
+    ],
+)
+def test_a_reason_names_the_lesions_that_decided(read, cells: str, decisive) -> None:
+    (point,) = read("0 56", cells).answer.timepoints
+    assert point.because[0].lesions == decisive
+
+
 def test_non_targets_alone_have_reasons_too(read) -> None:
     assert read("0 56", "NT1: PRESENT ABSENT").rules == [["4.3.3-CR", "Table-2-row-9"]]
 

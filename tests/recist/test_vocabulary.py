@@ -1,12 +1,13 @@
 """A finding that is looked at briefly is what it would be if it were looked at thoroughly."""
 
+from datetime import date
 from itertools import product
 from math import inf, nan
 from typing import Any
 
 import pytest
 
-from recist import Finding, Refused, State
+from recist import Finding, Lesion, Read, Refused, Role, State
 
 LENGTHS = [
     *(None, 1, 1.0, 5, 10.5, 11.7, 41.123, 0.1 + 0.2 + 1, 999.999, 1000, 1000.0),
@@ -49,3 +50,8 @@ def test_nearly_all_findings_are_looked_at_briefly(members: dict[str, Any]) -> N
     for rest in ({}, {"slice_thickness_mm": 1.25}, {"comment": "as before"}):
         assert Finding(state=State.MEASURED, **members, **rest)._is_plain()
     assert Finding(state=State.ABSENT)._is_plain()
+
+
+def test_a_label_of_64_characters_is_one() -> None:
+    lesions = {"x" * 64: Lesion(role=Role.NON_TARGET)}
+    assert Read(on=date(2024, 1, 1), lesions=lesions).lesions == lesions
