@@ -15,8 +15,8 @@ NO = frozenset({NewLesion.NONE, NewLesion.EQUIVOCAL})
 YES = frozenset({NewLesion.UNEQUIVOCAL})
 EITHER = NO | YES
 
-TARGET_WORDS = (R.CR, R.PR, R.SD, R.PD, R.NE, R.NA)
-NON_TARGET_WORDS = (R.CR, R.NON_CR_NON_PD, R.PD, R.NE, R.NA)
+TARGET_WORDS = frozenset({R.CR, R.PR, R.SD, R.PD, R.NE, R.NA})
+NON_TARGET_WORDS = frozenset({R.CR, R.NON_CR_NON_PD, R.PD, R.NE, R.NA})
 
 Case = tuple[Response, Response, NewLesion]
 
@@ -70,11 +70,11 @@ def lookup(rows: Iterable[Row]) -> Mapping[Case, Row]:
     return table
 
 
-def _words(words: Words, possible: tuple[Response, ...]) -> str:
+def _words(words: Words, possible: Words) -> str:
     """Name the words of a row, or those that it leaves out where they are fewer."""
     if words == ANY:
         return "any"
-    left_out = [word for word in possible if word not in words]
+    left_out = possible - words
     if len(left_out) == 1:
-        return f"any but {left_out[0]}"
+        return f"any but {''.join(left_out)}"
     return " or ".join(sorted(words))
