@@ -1,4 +1,4 @@
-"""Why a contour may be wrong: what it shows itself, and another way to segment that disagrees."""
+"""Why a contour may be wrong: what it shows itself, and other ways to segment that disagree."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_opening, label
 
-from imaging import diameters
-from imaging.fit import Crop, Fit
+from imaging import diameters, walker
+from imaging.fit import SURE_CONTRAST, Crop, Fit
 from imaging.outline import filled_ring, of_ring
 from imaging.region import Region
 
 LEAST_CLEAR = 0.8  # of the contour
-LEAST_CONTRAST = 3.0  # of the noise
-DISAGREES = 0.10  # of the longest diameter
+WALKER_DISAGREES = 0.05  # of the longest diameter, or half a pixel at either end
+GROWTH_DISAGREES = 0.10  # of the longest diameter
 OPENING = 1.5  # mm, the radius of the disc that strips off thin neighbours
 MARGIN = 5.0  # mm beyond the contour in which the lesion is grown
 
@@ -27,14 +27,17 @@ def _doubts(crop: Crop, fit: Fit) -> Iterator[str]:
     clear = float(fit.clear().mean())
     if clear < LEAST_CLEAR:
         yield f"No border is seen along {1 - clear:.0%} of the contour."
-    if abs(fit.contrast) < LEAST_CONTRAST * crop.noise:
+    if abs(fit.contrast) < SURE_CONTRAST * crop.noise:
         yield f"The lesion stands out by {abs(fit.contrast) / crop.noise:.1f} times the noise."
     if fit.spiked:
         yield "Something narrow, such as a vessel, leaves the lesion."
     contour = diameters.of_outlines([(0, [of_ring(fit.ring)])]).longest.mm
+    walked = walker.longest_mm(crop, fit)
+    if abs(walked - contour) > max(WALKER_DISAGREES * contour, *crop.spacing):
+        yield f"Its contour is {contour:.1f} mm long, by a random walker {walked:.1f} mm."
     grown = _grown(crop, fit)
     other = diameters.of_region(grown, crop.spacing).longest.mm if len(grown) else 0.0
-    if abs(other - contour) > DISAGREES * contour:
+    if abs(other - contour) > GROWTH_DISAGREES * contour:
         yield f"Its contour is {contour:.1f} mm long, grown by intensity it is {other:.1f} mm."
 
 

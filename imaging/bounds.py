@@ -15,15 +15,22 @@ def of_mask(voxels: NDArray[np.bool_], spacing: tuple[float, float]) -> NDArray[
 
     Of each row only the first and the last pixel count: the hull has its corners there.
     """
-    filled = voxels.any(axis=2)
-    first = voxels.argmax(axis=2) * spacing[1]
-    last = (voxels.shape[2] - 1 - voxels[..., ::-1].argmax(axis=2)) * spacing[1]
-    x, y = DIRECTIONS[:, 0, None, None], DIRECTIONS[:, 1, None, None]
-    down = y * np.arange(voxels.shape[1]) * spacing[0]
-    low = np.where(filled, np.minimum(x * first, x * last) + down, np.inf)
-    high = np.where(filled, np.maximum(x * first, x * last) + down, -np.inf)
-    widths = high.max(axis=2, initial=-np.inf) - low.min(axis=2, initial=np.inf)
-    return np.asarray(widths.max(axis=0) * _SLACK)
+    most = np.full(len(voxels), -np.inf)
+    plane, row = np.nonzero(voxels.any(axis=2))
+    if not len(plane):
+        return most
+    first = voxels.argmax(axis=2)[plane, row] * spacing[1]
+    last = voxels.shape[2] - 1 - voxels[..., ::-1].argmax(axis=2)[plane, row]
+    last = last * spacing[1]
+    x, y = DIRECTIONS[:, :1], DIRECTIONS[:, 1:]
+    across, down = x * ((last - first) / 2), x * ((last + first) / 2) + y * (row * spacing[0])
+    across = abs(across)
+    begins = np.flatnonzero(plane[1:] != plane[:-1]) + 1
+    begins = np.concatenate([[0], begins])
+    high = np.maximum.reduceat(down + across, begins, axis=1)
+    low = np.minimum.reduceat(down - across, begins, axis=1)
+    most[plane[begins]] = (high - low).max(axis=0) * _SLACK
+    return most
 
 
 def of_corners(corners: Points) -> float:

@@ -15,6 +15,8 @@ class Contours:
 
     outlines: Mapping[int, tuple[Outline, ...]]
     areas: Mapping[int, float]
+    rings: Mapping[int, Sequence[Points]]
+    """All polygons as they were drawn, holes among them."""
 
     @classmethod
     def of(cls, rings: Mapping[int, Sequence[Points]]) -> Self:
@@ -32,7 +34,7 @@ class Contours:
             outlines[plane] = tuple(
                 of_ring(ring) for ring, depth in zip(all_rings, depths, strict=True) if not depth
             )
-        return cls(outlines, areas)
+        return cls(outlines, areas, rings)
 
 
 def _within(ring: Points, other: Points) -> bool:

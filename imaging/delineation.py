@@ -1,17 +1,20 @@
 """What a mask file delineates: a lesion's voxels or contours, in whose geometry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.contours import Contours
 from imaging.flags import Flag, Refused
-from imaging.region import Region
+from imaging.region import Coverage, Region
+from imaging.text import line
 from imaging.volume import Volume
 
+NAME_LIMIT = 64
+"""Characters of a label, of an algorithm's name and of an identifier (PS3.5 6.2: LO, UI)."""
 OWN_GEOMETRY = Flag(
     "OWN_GEOMETRY",
     "The series lacks images this mask was drawn on; it is measured in its own geometry.",
@@ -27,13 +30,38 @@ SINGLE = Flag("SINGLE_SLICE", "The mask lies on one plane, and nothing says how 
 class Delineation:
     """A lesion on `geometry`: the series, or the mask's `own` where that does not hold its images.
 
-    `pixels` says whether the geometry has pixels that an end point can be given in.
+    `pixels` says whether the geometry has pixels that an end point can be given in. `coverage` is
+    what a fractional mask says of each voxel; its `shape` has those that are covered by half.
     """
 
     geometry: Volume
     shape: Region | Contours
     own: bool = False
     pixels: bool = True
+    coverage: Coverage | None = None
+
+    def flagged(self, flags: tuple[Flag, ...]) -> Self:
+        """The same, with more that is doubtful about it."""
+        geometry = replace(self.geometry, flags=(*self.geometry.flags, *flags))
+        return replace(self, geometry=geometry) if flags else self
+
+
+class Origin(NamedTuple):
+    """How a lesion was segmented, as its file has it (PS3.3 C.8.20.4.3)."""
+
+    algorithm_type: str = "MANUAL"
+    """MANUAL, SEMIAUTOMATIC or AUTOMATIC."""
+    algorithm_name: str = ""
+
+    @classmethod
+    def of(cls, algorithm_type: object, algorithm_name: object = None) -> Self:
+        """As a file has it; MANUAL where it says nothing that the standard knows."""
+        if algorithm_type not in {"SEMIAUTOMATIC", "AUTOMATIC"}:
+            return cls()
+        return cls(str(algorithm_type), line(algorithm_name, NAME_LIMIT))
+
+
+MANUAL = Origin()
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +72,9 @@ class Marked:
     number: int
     label: str
     found: Delineation | Refused
+    origin: Origin = MANUAL
+    tracking_uid: str = ""
+    """Its identity over time, where the file has one."""
 
 
 def own_geometry(

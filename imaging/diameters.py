@@ -6,39 +6,29 @@ the short axis is the longest chord inside the lesion, on the same plane, perpen
 such as a necrosis or a cavity, is inside it, as readers draw it. Lengths are in mm.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, find_objects, label
-from scipy.spatial import ConvexHull, QhullError
+from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
 from imaging import bounds
-from imaging.chord import longest_chord
-from imaging.outline import Outline, Points, of_mask, stays_inside
-from imaging.region import Region
+from imaging.chord import EQUAL, longest_chord
+from imaging.conventions import PLACEMENTS, Convention
+from imaging.farthest import Segment, extended, farthest, paired
+from imaging.outline import Outline, stays_inside
+from imaging.pieces import HALF, of_pixels, of_shares
+from imaging.region import Coverage, Region
 
-# Chosen on phantoms, between pixel centres (0) and mid-edge (1). The longest diameter is the
-# largest of many, which the noise of the raster lengthens; a chord has one direction to try.
-PITCH_FRACTION = 0.3
-CHORD_FRACTION = 0.7
-CONVENTION = "PIXEL_CENTRES_PLUS_30_PERCENT"  # of the pitch, along the diameter
 LEAVES = 1.05  # an unconstrained diameter is worth saying where it is longer by this factor
-EQUAL = 1e-9  # mm; diameters that differ by less are tied
 
-_HULL_FROM = 500  # corners; below, all pairs are faster than a hull
 _MOST_PAIRED = 2000  # corners; of more, every other one is tried, or every third …
 _BATCH = 1024  # segments tested at a time
-
-
-class Segment(NamedTuple):
-    """A straight line on a plane: its length, and its ends (2, 2), x and y mm from pixel (0, 0)."""
-
-    mm: float
-    ends: Points
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,33 +52,65 @@ class Diameters:
 
 
 class Plane(NamedTuple):
-    """A plane of a lesion: its number, a bound of its diameters, and its pieces on demand."""
+    """A plane of a lesion: its number, a bound of its diameters, and its pieces."""
 
     number: int
     bound: float
-    pieces: Callable[[], Iterable[Outline]]
+    pieces: Iterable[Outline]
+
+
+class Candidate(NamedTuple):
+    """A piece on a plane, and the lines between its points that are farthest apart."""
+
+    plane: int
+    piece: Outline
+    widest: list[Segment]
 
 
 def of_region(
     region: Region,
     spacing: tuple[float, float],
-    fraction: float = PITCH_FRACTION,
-    chord_fraction: float = CHORD_FRACTION,
+    convention: Convention = Convention.OWN,
+    *,
+    holes: bool = False,
 ) -> Diameters:
     """Measure a mask whose pixels lie `spacing` (between rows, between columns) mm apart.
 
-    `fraction` of the pixel pitch is added along the diameter, `chord_fraction` along the short
-    axis: 0 measures between pixel centres. Pixels are connected through sides and corners.
-    Raises ValueError for an empty mask.
+    Pixels are connected through sides and corners; those that they surround are inside, unless
+    `holes`. Raises ValueError for an empty mask.
     """
-    most = bounds.of_mask(region.voxels, spacing) + fraction * max(spacing)
+    placement = PLACEMENTS[convention]
+    beyond = placement.fraction + 2 * np.hypot(*placement.offsets[0]) + 2 * placement.hull
+    pieces = partial(of_pixels, spacing=spacing, convention=convention, holes=holes)
+    return _of_planes(region.voxels, region.voxels, region.offset, spacing, beyond, pieces)
+
+
+def of_coverage(
+    coverage: Coverage, spacing: tuple[float, float], *, holes: bool = False
+) -> Diameters:
+    """Measure between the points where half of a pixel is covered, linear from pixel to pixel.
+
+    The rest is as in `of_region`.
+    """
+    pieces = partial(of_shares, spacing=spacing, holes=holes)
+    return _of_planes(
+        coverage.shares, coverage.shares >= HALF, coverage.offset, spacing, 2.0, pieces
+    )
+
+
+def _of_planes(
+    planes: NDArray[Any],
+    inside: NDArray[np.bool_],
+    offset: tuple[int, int, int],
+    spacing: tuple[float, float],
+    beyond: float,
+    pieces: Callable[..., Iterable[Outline]],
+) -> Diameters:
+    """Measure planes whose outlines reach up to `beyond` pixels, in all, past pixel centres."""
+    most = bounds.of_mask(inside, spacing) + beyond * max(spacing)
     return _measure(
-        Plane(
-            region.offset[0] + plane,
-            bound,
-            partial(_pieces, region, plane, spacing, fraction, chord_fraction),
-        )
-        for plane, bound in enumerate(most.tolist())
+        Plane(offset[0] + number, bound, pieces(planes[number], offset[1:]))
+        for number, bound in enumerate(most.tolist())
         if bound >= 0
     )
 
@@ -99,29 +121,41 @@ def of_outlines(planes: Iterable[tuple[int, Sequence[Outline]]]) -> Diameters:
     Raises ValueError where there is none.
     """
     return _measure(
-        Plane(
-            number, max(bounds.of_corners(piece.corners) for piece in pieces), partial(iter, pieces)
-        )
+        Plane(number, max(bounds.of_corners(piece.corners) for piece in pieces), pieces)
         for number, pieces in planes
         if pieces
     )
 
 
 def _measure(planes: Iterable[Plane]) -> Diameters:
-    """Look at planes in falling order of their bound until none can hold a longer diameter."""
+    """Look at what may hold the longest diameter first, until nothing left may hold a longer one.
+
+    That is a plane, by its bound, or a piece on it, by its widest two points.
+    """
+    queue: list[tuple[float, int, Plane | Candidate]] = [
+        (-plane.bound, turn, plane) for turn, plane in enumerate(planes)
+    ]
+    heapify(queue)
+    turns = count(len(queue))
     best: Diameters | None = None
     unconstrained = 0.0
-    for plane in sorted(planes, key=lambda plane: (-plane.bound, plane.number)):
-        if best and plane.bound < best.longest.mm - EQUAL:
-            break
-        for piece in plane.pieces():
-            widest = _extended(piece, *_farthest(piece))
-            unconstrained = max(unconstrained, widest[0].mm)
-            for longest in _inside(piece, widest, best.longest.mm if best else 0.0):
-                best = _preferred(best, _with_short_axis(plane.number, piece, longest))
+    while queue and (best is None or -queue[0][0] >= best.longest.mm - EQUAL):
+        _, _, found = heappop(queue)
+        if isinstance(found, Plane):
+            for candidate in _candidates(found):
+                heappush(queue, (-candidate.widest[0].mm, next(turns), candidate))
+            continue
+        unconstrained = max(unconstrained, found.widest[0].mm)
+        for longest in _inside(found.piece, found.widest, best.longest.mm if best else 0.0):
+            best = _preferred(best, _with_short_axis(found.plane, found.piece, longest))
     if best is None:
         raise ValueError("an empty mask has no diameter")
     return Diameters(best.plane, best.longest, best.short_axis, unconstrained)
+
+
+def _candidates(plane: Plane) -> Iterator[Candidate]:
+    for piece in plane.pieces:
+        yield Candidate(plane.number, piece, extended(piece, *farthest(piece)))
 
 
 def _preferred(best: Diameters | None, other: Diameters) -> Diameters:
@@ -148,8 +182,6 @@ def _with_short_axis(plane: int, piece: Outline, longest: Segment) -> Diameters:
 
 def _inside(piece: Outline, widest: list[Segment], floor: float) -> list[Segment]:
     """Keep the widest that stay inside; where none does, find the longest over `floor` that do."""
-    if widest[0].mm < floor - EQUAL:
-        return []
     starts, ends = (np.stack([segment.ends[end] for segment in widest]) for end in (0, 1))
     inside = stays_inside(piece, starts, ends)
     if inside.any():
@@ -168,66 +200,14 @@ def _shortest_sure(piece: Outline) -> float:
 def _longest_inside(piece: Outline, floor: float) -> list[Segment]:
     """Try pairs of corners from the farthest on until some stay inside; none shorter than floor."""
     corners = piece.corners[:: 1 + len(piece.corners) // _MOST_PAIRED]
-    first, second = np.triu_indices(len(corners), k=1)
     apart = pdist(corners)
     far = np.flatnonzero(apart + piece.fraction * max(piece.cell) >= floor - EQUAL)
     far = far[np.argsort(-apart[far], kind="stable")]
     for start in range(0, len(far), _BATCH):
         batch = far[start : start + _BATCH]
-        stays = stays_inside(piece, corners[first[batch]], corners[second[batch]])
+        first, second = paired(batch, len(corners))
+        stays = stays_inside(piece, corners[first], corners[second])
         if stays.any():
-            kept = batch[stays]
-            kept = kept[apart[kept] > apart[kept[0]] - EQUAL]
-            return _extended(piece, corners[first[kept]], corners[second[kept]])
+            stays &= apart[batch] > apart[batch[stays][0]] - EQUAL
+            return extended(piece, corners[first[stays]], corners[second[stays]])
     return []
-
-
-def _farthest(piece: Outline) -> tuple[Points, Points]:
-    """Return the pairs of corners that are farthest apart; all of them where several tie."""
-    corners = piece.corners
-    if len(corners) > _HULL_FROM:
-        corners = _hull(corners)
-    if len(corners) == 1:
-        return corners, corners
-    apart = pdist(corners)
-    pairs = np.flatnonzero(apart > apart.max() - EQUAL)
-    first, second = np.triu_indices(len(corners), k=1)
-    return corners[first[pairs]], corners[second[pairs]]
-
-
-def _extended(piece: Outline, starts: Points, ends: Points) -> list[Segment]:
-    """Lengthen segments between corners to the boundary; a lone pixel is its longer side."""
-    apart = np.hypot(*(ends - starts).T)
-    lone = [float(side == np.argmax(piece.cell)) for side in (0, 1)]
-    direction = np.where(
-        apart[:, None] > 0, (ends - starts) / np.maximum(apart, EQUAL)[:, None], lone
-    )
-    more = piece.fraction * piece.pitch(direction)
-    half = direction * more[:, None] / 2
-    return [
-        Segment(float(mm), np.stack([start, end]))
-        for mm, start, end in zip(apart + more, starts - half, ends + half, strict=True)
-    ]
-
-
-def _hull(corners: Points) -> Points:
-    try:
-        return np.asarray(corners[ConvexHull(corners).vertices])
-    except QhullError:  # all on one line
-        return corners[[np.lexsort(corners.T)[0], np.lexsort(corners.T)[-1]]]
-
-
-def _pieces(
-    region: Region, plane: int, spacing: tuple[float, float], fraction: float, chord_fraction: float
-) -> Iterable[Outline]:
-    _, first_row, first_column = region.offset
-    numbers, _ = label(region.voxels[plane], np.ones((3, 3)))
-    for number, (rows, columns) in enumerate(find_objects(numbers), start=1):
-        piece = binary_fill_holes(numbers[rows, columns] == number)
-        yield of_mask(
-            piece,
-            (first_row + rows.start, first_column + columns.start),
-            spacing,
-            fraction,
-            chord_fraction,
-        )

@@ -1,13 +1,14 @@
-"""What a reader drew around a lesion: a box that must hold it, or an ellipse, measured as drawn."""
+"""What a reader drew around a lesion, a box or an ellipse: it bounds what is segmented inside."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imaging.diameters import Diameters, Segment
-from imaging.flags import Refused
-from imaging.measure import OutsideVolume, measure_click
+from imaging.diameters import Diameters
+from imaging.farthest import Segment
+from imaging.flags import Flag, Refused
+from imaging.measure import DISAGREES, OutsideVolume, found_within, measure_click
 from imaging.measurement import Extent, Measurement, of_diameters
 from imaging.volume import Volume
 
@@ -18,6 +19,8 @@ OFF_BOX = 1.0
 """Pixels by which a lesion may reach beyond the box that was drawn around it."""
 OFF_CENTRE = 1.0
 """Pixels by which the middles of an ellipse's axes may differ."""
+CORNERS = 64
+"""Of the polygon that an ellipse is bounded by."""
 OFF_SQUARE = 0.1
 """Cosine of the angle between an ellipse's axes; its ends may have been rounded to pixels."""
 
@@ -27,37 +30,74 @@ class NotDrawn(ValueError):
 
 
 def measure_box_at(volume: Volume, corners: ArrayLike) -> Measurement:
-    """Segment the lesion at the centre of a box and measure it.
+    """Segment the lesion inside a box and measure it.
 
     `corners` (2, 3), patient mm, are opposite; a box on one slice says nothing of other slices.
-    Raises NotDrawn for a box without an area, Refused LEAK where the lesion found there reaches
-    beyond the box, and whatever `measure_click` does.
+    Raises NotDrawn for a box without an area, OutsideVolume, Refused LEAK where the lesion found
+    there reaches beyond the box, and whatever `segment.from_ring` does.
     """
     first, last = volume.voxel(corners)
     low, high = np.minimum(first, last), np.maximum(first, last)
     if min((high - low)[:2]) <= 0:
         raise NotDrawn("The box has no area on a slice: its corners share a row or a column.")
-    found = measure_click(volume, ((first + last) / 2).tolist())
+    found = _boxed(volume, low, high)
     if not _holds(found, low, high):
-        says = "What stands out at the centre of the box reaches beyond it. Draw its line instead."
+        says = "What stands out in the box reaches beyond it. Draw its line instead."
         raise Refused("LEAK", says)
     return found
 
 
 def measure_ellipse_at(volume: Volume, ends: ArrayLike) -> Measurement:
-    """Take the axes of an ellipse that a reader drew for the diameters of the lesion.
+    """Segment the lesion inside an ellipse and measure it.
 
     `ends` (4, 3), patient mm: both ends of one axis, then of the other (PS3.3 C.18.6.1.2, ELLIPSE).
+    Where that fails or is far from the ellipse, its axes are the diameters, with LOW_TRUST.
     Raises NotDrawn and OutsideVolume.
     """
     points = volume.voxel(ends)
     slice_ = _slice(volume, points)
     along, across = sorted(map(_axis, _in_plane(volume, points)), key=lambda axis: -axis.mm)
     _check_axes(volume, along, across)
+    ring = _ellipse(along, across) / (volume.spacing[1], volume.spacing[0])
+    try:
+        found = found_within(volume, ring, slice_).measurement
+    except Refused as refusal:
+        return _as_drawn(volume, slice_, along, across, refusal.says)
+    if abs(found.longest_mm - along.mm) > DISAGREES * along.mm:
+        says = f"The lesion was segmented as {found.longest_mm} mm long, far from the ellipse."
+        return _as_drawn(volume, slice_, along, across, says)
+    return found
+
+
+def _as_drawn(
+    volume: Volume, slice_: int, along: Segment, across: Segment, says: str
+) -> Measurement:
+    """Take the axes of an ellipse for the diameters of the lesion."""
     area = np.pi / 4 * along.mm * across.mm
     found = Diameters(slice_, along, across, along.mm)
-    drawn = of_diameters(volume, found, Extent(area, area), CONVENTION)
+    doubts = (Flag("LOW_TRUST", says),)
+    drawn = of_diameters(volume, found, Extent(area, area), CONVENTION, doubts)
     return replace(drawn, volume_mm3=None)
+
+
+def _ellipse(along: Segment, across: Segment) -> NDArray[np.float64]:
+    """Corners (n, 2) on an ellipse, x and y in mm."""
+    angle = np.arange(CORNERS) * 2 * np.pi / CORNERS
+    half, other = (np.diff(axis.ends, axis=0) / 2 for axis in (along, across))
+    middle = (along.ends.mean(axis=0) + across.ends.mean(axis=0)) / 2
+    return np.asarray(middle + np.cos(angle)[:, None] * half + np.sin(angle)[:, None] * other)
+
+
+def _boxed(volume: Volume, low: NDArray[np.float64], high: NDArray[np.float64]) -> Measurement:
+    (left, top, _), (right, bottom, _) = low, high
+    ring = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    middle = ((low + high) / 2).tolist()
+    try:
+        return found_within(volume, ring, middle[2]).measurement
+    except Refused as refusal:
+        if refusal.code == "NO_CONTRAST":  # the box may lie within the lesion
+            return measure_click(volume, middle)
+        raise
 
 
 def _holds(found: Measurement, low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:

@@ -1,65 +1,62 @@
 """What a DICOM file says in its elements, and where its pixels lie, without reading them."""
 
 import io
+import logging
 import os
+import stat
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from pydicom import Dataset
-from pydicom.dataelem import RawDataElement
+from pydicom import Dataset, config, dcmread
 from pydicom.filereader import read_dataset
-from pydicom.uid import (
-    JPEG2000TransferSyntaxes,
-    JPEGLSTransferSyntaxes,
-    JPEGTransferSyntaxes,
-    RLETransferSyntaxes,
-)
 
+from imaging.codecs import DECODABLE
 from imaging.flags import Refused
+from imaging.nesting import UNDEFINED, CutShort, Unexpected
 from imaging.walk import (
     BIG_ENDIAN,
     DEFLATED,
     EXPLICIT,
     IMPLICIT,
     NATIVE,
-    UNDEFINED,
-    CutShort,
-    Unexpected,
+    PIXEL_DATA,
     walk,
+    walk_meta,
 )
+
+# What pydicom logs, and warns of when it validates, repeats what a file says.
+logging.getLogger("pydicom").disabled = True
+config.settings.reading_validation_mode = config.IGNORE
 
 Source = str | os.PathLike[str] | bytes
 """A file by its path, or its content."""
 
 TRANSFER_SYNTAX = 0x00020010
-PIXEL_DATA = 0x7FE00010
-ENCAPSULATED = frozenset(
-    [
-        *JPEGTransferSyntaxes,
-        *JPEGLSTransferSyntaxes,
-        *JPEG2000TransferSyntaxes,
-        *RLETransferSyntaxes,
-    ]
-)
-"""Syntaxes whose pixels pydicom knows; whether a decoder is present is asked of each image."""
+PIXEL_VRS = {b"OB", b"OW", b"UN"}
 
-READS = (8 << 10, 256 << 10)
-"""Bytes read at first; a header that is longer costs another read, the last of everything."""
+READS = (8 << 10, 256 << 10, 64 << 20)
+"""Bytes read at first; a header that is longer costs another read, up to the longest there is."""
 FILE_LIMIT = 1 << 30
 META_LIMIT = 64 << 10
 INFLATED_LIMIT, INFLATED_RATIO = 64 << 20, 200
-ITEMS_LIMIT = 50_000
-PYDICOM_LIMIT = 4 << 20
-"""Bytes of a header that pydicom is given: a megabyte of empty elements takes it 0.4 s."""
 
 
 def order(syntax: str) -> Literal["little", "big"]:
     """Byte order of numbers and pixels."""
     return "big" if syntax == BIG_ENDIAN else "little"
+
+
+def shown(written: str) -> str:
+    """Text of a file without what a terminal or a log takes for a command."""
+    if written.isprintable():
+        return written
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in written)
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,8 @@ class Elements:
     """Of Pixel Data; UNDEFINED where it is encapsulated."""
 
     def text(self, tag: int) -> str:
-        return self.values.get(tag, b"").decode("ascii", "replace").strip(" \0")
+        """What is written, fit to be shown."""
+        return shown(self.values.get(tag, b"").decode("ascii", "replace").strip(" \0"))
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:
         """Decimal strings as floats; None where absent or empty.
@@ -109,6 +107,8 @@ def read(source: Source, wanted: frozenset[int]) -> Elements:
                 continue
     except OSError as problem:
         raise Refused("UNREADABLE", f"The file cannot be read: {problem.strerror}.") from None
+    if len(start) < size:
+        raise Refused("TOO_LARGE", f"The header is longer than {READS[-1]} bytes.")
     raise Refused("TRUNCATED", "The file ends inside an element; send it again whole.")
 
 
@@ -117,16 +117,19 @@ def _starts(source: Source) -> Iterator[tuple[bytes, int]]:
     if isinstance(source, bytes):
         yield source, len(source)
         return
-    with open(source, "rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > FILE_LIMIT:
+    # Without O_NONBLOCK a pipe is waited for until somebody writes to it.
+    descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused("UNREADABLE", "This is no file but a folder, a pipe or a device.")
+        if status.st_size > FILE_LIMIT:
             raise Refused("TOO_LARGE", f"The file is longer than {FILE_LIMIT} bytes.")
-        start = file.read(READS[0])
-        yield start, size
-        for count in (*READS[1:], size):
-            if len(start) < min(count, size):
-                start += file.read(count - len(start))
-                yield start, size
+        for last, count in pairwise((0, *READS)):
+            if last == 0 or last < status.st_size:
+                yield os.pread(descriptor, count, 0), status.st_size
+    finally:
+        os.close(descriptor)
 
 
 def _parse(buffer: bytes, size: int, wanted: frozenset[int]) -> Elements:
@@ -137,46 +140,36 @@ def _parse(buffer: bytes, size: int, wanted: frozenset[int]) -> Elements:
         buffer, at = inflate(buffer[at:]), 0
         size = len(buffer)
     try:
-        values, end = walk(buffer, at, syntax, until=PIXEL_DATA, wanted=wanted)
+        values, end = walk(buffer, at, syntax, wanted)
+        offset, length = _pixels(buffer, end, syntax)
     except Unexpected:
-        if len(buffer) < min(size, at + PYDICOM_LIMIT):
-            raise CutShort from None
-        values, end = _raw(buffer[at:], syntax, wanted)
-        end += at
-    offset, length = _pixels(buffer, end, syntax)
+        raise _damaged() from None
     if offset is not None and length != UNDEFINED and offset + length > size:
         missing = offset + length - size
         raise Refused("TRUNCATED", f"The pixel data lack {missing} bytes; send the file again.")
     return Elements(values, syntax, slice(at, end), offset, length)
 
 
+def _damaged() -> Refused:
+    says = "The header is damaged, or written as no standard says: export the file once more."
+    return Refused("UNREADABLE", says)
+
+
 def _meta(buffer: bytes) -> tuple[str, int]:
     """Transfer syntax, and where the data set begins."""
     if buffer[128:132] != b"DICM":
         raise Refused("NOT_DICOM", "This is not a DICOM Part 10 file: no DICM at byte 128.")
-    wanted = frozenset({TRANSFER_SYNTAX})
     try:
-        values, at = walk(buffer, 132, EXPLICIT, until=0x00030000, wanted=wanted)
+        value, at = walk_meta(buffer, 132, TRANSFER_SYNTAX)
     except Unexpected:
         raise Refused("UNREADABLE", "The file meta information is damaged.") from None
-    syntax = values.get(TRANSFER_SYNTAX, b"").decode("ascii", "replace").strip(" \0")
+    syntax = value.decode("ascii", "replace").strip(" \0")
     if not syntax or at > META_LIMIT:
         raise Refused("UNREADABLE", "The file meta information names no transfer syntax.")
-    if syntax not in NATIVE and syntax not in ENCAPSULATED:
+    if syntax not in NATIVE and syntax not in DECODABLE:
         says = f"Transfer syntax {syntax[:64]!r} is none this service knows; send it uncompressed."
         raise Refused("UNSUPPORTED_TRANSFER_SYNTAX", says)
     return syntax, at
-
-
-def _raw(encoded: bytes, syntax: str, wanted: frozenset[int]) -> tuple[dict[int, bytes], int]:
-    """What `walk` returns, by way of pydicom."""
-    found, end = data_set(encoded, syntax)
-    elements = {tag: found.get_item(tag) for tag in wanted if tag in found}
-    return {
-        tag: element.value or b""
-        for tag, element in elements.items()
-        if isinstance(element, RawDataElement)
-    }, end
 
 
 def _pixels(buffer: bytes, at: int, syntax: str) -> tuple[int | None, int]:
@@ -187,6 +180,8 @@ def _pixels(buffer: bytes, at: int, syntax: str) -> tuple[int | None, int]:
     group, element = (int.from_bytes(head[i : i + 2], order(syntax)) for i in (0, 2))
     if group << 16 | element != PIXEL_DATA:
         return None, 0
+    if syntax != IMPLICIT and head[4:6] not in PIXEL_VRS:
+        raise Unexpected
     skipped = 8 if syntax == IMPLICIT else 12
     return at + skipped, int.from_bytes(head[skipped - 4 : skipped], order(syntax))
 
@@ -196,8 +191,19 @@ def content(source: Source, syntax: str) -> bytes:
     whole = source if isinstance(source, bytes) else Path(source).read_bytes()
     if syntax != DEFLATED:
         return whole
-    _, at = walk(whole, 132, EXPLICIT, until=0x00030000, wanted=frozenset())
-    return inflate(whole[at:])
+    try:
+        return inflate(whole[_meta(whole)[1] :])
+    except CutShort:
+        raise Refused("TRUNCATED", "The file has become shorter; send it again.") from None
+
+
+def header(source: Source, elements: Elements) -> bytes:
+    """The data set before its pixels, which are not read."""
+    if isinstance(source, bytes) or elements.syntax == DEFLATED:
+        return content(source, elements.syntax)[elements.header]
+    with open(source, "rb", buffering=0) as file:
+        count = elements.header.stop - elements.header.start
+        return os.pread(file.fileno(), count, elements.header.start)
 
 
 def inflate(deflated: bytes) -> bytes:
@@ -220,20 +226,42 @@ def data_set(encoded: bytes, syntax: str) -> tuple[Dataset, int]:
 
     Raises Refused, whatever goes wrong in pydicom: UNREADABLE, TOO_LARGE.
     """
-    start = io.BytesIO(encoded[:PYDICOM_LIMIT])
-    marker = b"\xff\xfe\xe0\x00" if syntax == BIG_ENDIAN else b"\xfe\xff\x00\xe0"
-    if start.getvalue().count(marker) > ITEMS_LIMIT:
-        raise Refused("TOO_LARGE", f"The header has over {ITEMS_LIMIT} sequence items.")
+    _survey(encoded, 0, syntax)
+    start = io.BytesIO(encoded)
+    little, implicit = syntax != BIG_ENDIAN, syntax == IMPLICIT
+    with _unreadable(), warnings.catch_warnings(action="ignore"):
+        return read_dataset(start, implicit, little, stop_when=_at_pixels), start.tell()
+
+
+def document(source: Source) -> Dataset:
+    """Read, by pydicom, a whole file with its file meta information and its pixel data, if any.
+
+    Raises Refused: what `read` does, and whatever goes wrong in pydicom, UNREADABLE.
+    """
+    elements = read(source, frozenset())
+    whole = content(source, EXPLICIT)
+    encoded = content(whole, elements.syntax)
+    _survey(encoded, elements.header.start, elements.syntax)
+    with _unreadable(), warnings.catch_warnings(action="ignore"):
+        return dcmread(io.BytesIO(whole))
+
+
+def _survey(encoded: bytes, at: int, syntax: str) -> None:
+    """Go through all that a parser is going to build."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            little, implicit = syntax != BIG_ENDIAN, syntax == IMPLICIT
-            found = read_dataset(start, implicit, little, stop_when=_at_pixels)
-    except Exception as problem:  # noqa: BLE001 -- pydicom lets anything escape from damaged files
+        walk(encoded, at, syntax, frozenset(), parsed=True)
+    except (CutShort, Unexpected):
+        raise _damaged() from None
+
+
+@contextmanager
+def _unreadable() -> Iterator[None]:
+    """Make a refusal of what escapes from pydicom, which may be anything."""
+    try:
+        yield
+    except Exception as problem:  # noqa: BLE001 -- see above
         says = f"The header is damaged ({type(problem).__name__}); send the file again."
         raise Refused("UNREADABLE", says) from None
-    if start.tell() == PYDICOM_LIMIT:
-        raise Refused("TOO_LARGE", f"The header is longer than {PYDICOM_LIMIT} bytes.")
-    return found, start.tell()
 
 
 def _at_pixels(tag: int, vr: str | None, length: int) -> bool:  # noqa: ARG001 -- pydicom's call

@@ -3,13 +3,11 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 
-import pydicom
 from pydicom import Dataset
 
 from imaging.delineation import Marked
-from imaging.elements import Source
+from imaging.elements import Source, document
 from imaging.flags import Refused
 from imaging.headers import inspect
 from imaging.rtstruct import rois
@@ -52,17 +50,18 @@ def read(source: Source) -> Mask:
     kind = inspect(source).kind
     if kind not in READERS:
         raise Refused("NOT_A_MASK", "This is an image; a DICOM SEG or RTSTRUCT is needed.")
+    content = document(source)
     try:
         with warnings.catch_warnings(action="ignore"):
-            content = pydicom.dcmread(BytesIO(source) if isinstance(source, bytes) else source)
             return Mask(content, kind, frozenset(_series(content)))
     except Exception as problem:  # noqa: BLE001 -- damaged files let anything escape
         raise _unreadable(problem) from None
 
 
 def _unreadable(problem: Exception) -> Refused:
-    says = f"The mask cannot be read: {type(problem).__name__}: {problem}"
-    return Refused("UNREADABLE", " ".join(says.split()))
+    """Name the kind of problem; its own words may repeat the file."""
+    says = f"The mask is damaged ({type(problem).__name__}); export it once more."
+    return Refused("UNREADABLE", says)
 
 
 def _series(mask: Dataset) -> Iterator[str]:

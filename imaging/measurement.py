@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imaging.diameters import Diameters, Segment
+from imaging.diameters import Diameters
+from imaging.farthest import Segment
 from imaging.flags import Flag
 from imaging.volume import Volume
 
@@ -66,19 +67,19 @@ def of_diameters(
     """Place diameters on their slice of a volume; no volume in mm³ without an even step."""
     few = volume.step is not None and found.longest.mm < 2 * volume.step
     return Measurement(
-        longest_mm=_rounded(found.longest.mm),
-        short_axis_mm=_rounded(found.short_axis.mm),
+        longest_mm=rounded(found.longest.mm),
+        short_axis_mm=rounded(found.short_axis.mm),
         longest_unconstrained_mm=_maybe(found.longest_unconstrained_mm),
-        area_mm2=_rounded(extent.area),
+        area_mm2=rounded(extent.area),
         volume_mm3=_maybe(volume.step and extent.all_planes * volume.step),
         slice=found.plane,
         sop_instance_uid=volume.sop_instance_uids[found.plane] or None,
         frame=volume.frames[found.plane],
         convention=convention,
-        longest_px=_pixels(volume, found.longest),
-        short_axis_px=_pixels(volume, found.short_axis),
-        longest_patient_mm=_patient(volume, found.plane, found.longest),
-        short_axis_patient_mm=_patient(volume, found.plane, found.short_axis),
+        longest_px=ends_in_pixels(volume, found.longest),
+        short_axis_px=ends_in_pixels(volume, found.short_axis),
+        longest_patient_mm=ends_in_patient(volume, found.plane, found.longest),
+        short_axis_patient_mm=ends_in_patient(volume, found.plane, found.short_axis),
         flags=(*volume.flags, *((FEW_SLICES,) if few else ()), *doubts),
     )
 
@@ -86,7 +87,7 @@ def of_diameters(
 def of_line(volume: Volume, line: Segment, slice_: int, doubt: Flag) -> Measurement:
     """Say a reader's own line, of which nothing but its length and place is known."""
     return Measurement(
-        longest_mm=_rounded(line.mm),
+        longest_mm=rounded(line.mm),
         short_axis_mm=None,
         longest_unconstrained_mm=None,
         area_mm2=None,
@@ -95,30 +96,33 @@ def of_line(volume: Volume, line: Segment, slice_: int, doubt: Flag) -> Measurem
         sop_instance_uid=volume.sop_instance_uids[slice_] or None,
         frame=volume.frames[slice_],
         convention="READER_LINE",
-        longest_px=_pixels(volume, line),
+        longest_px=ends_in_pixels(volume, line),
         short_axis_px=None,
-        longest_patient_mm=_patient(volume, slice_, line),
+        longest_patient_mm=ends_in_patient(volume, slice_, line),
         short_axis_patient_mm=None,
         flags=(*volume.flags, doubt),
     )
 
 
-def _pixels(volume: Volume, line: Segment) -> Pair:
+def ends_in_pixels(volume: Volume, line: Segment) -> Pair:
+    """Give the ends as [column, row], (0, 0) being the centre of the first pixel."""
     return _points(line.ends / (volume.spacing[1], volume.spacing[0]))
 
 
-def _patient(volume: Volume, slice_: int, line: Segment) -> Pair:
+def ends_in_patient(volume: Volume, slice_: int, line: Segment) -> Pair:
+    """Give the ends as [x, y, z], patient mm."""
     columns, rows = (line.ends / (volume.spacing[1], volume.spacing[0])).T
     return _points(volume.patient(columns, rows, np.full(2, slice_)))
 
 
 def _points(points: ArrayLike) -> Pair:
-    return [[_rounded(number) for number in point] for point in np.asarray(points)]
+    return [[rounded(number) for number in point] for point in np.asarray(points)]
 
 
 def _maybe(number: float | None) -> float | None:
-    return None if number is None else _rounded(number)
+    return None if number is None else rounded(number)
 
 
-def _rounded(number: float) -> float:
+def rounded(number: float) -> float:
+    """Round to a thousandth."""
     return round(float(number), 3) + 0.0  # never -0.0

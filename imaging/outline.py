@@ -1,7 +1,8 @@
 """The boundary of one piece of a lesion on one plane, and what lies inside it, in millimetres."""
 
-from dataclasses import dataclass
-from functools import lru_cache
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,59 +12,76 @@ Edges = NDArray[np.float64]  # (n, 2, 2): pieces of the boundary, from point to 
 
 FINEST_CELL = 0.25  # mm; a polygon is tested for what lies inside on a raster of such cells,
 CELLS = 256  # or of coarser ones, so that its longer side has no more than this many
+MANY = 16  # segments
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class Outline(ABC):
     """One piece of a lesion on one plane.
 
-    `corners` are where a longest diameter can end, `edges` the boundary that chords are cut from.
-    `inside` (rows, columns) says which cells belong to the lesion: the centre of the first lies
-    at `origin`, their pitch is `cell`, both (x, y) in mm. `fraction` of the pitch, half of it at
-    each end, is to be added between corners: those of a mask are pixel centres.
+    It lies on a raster of cells: the centre of the first lies at `origin`, their pitch is `cell`,
+    both (x, y) in mm. `fraction` of the pitch, half of it at each end, is to be added between
+    corners.
     """
 
-    corners: Points
-    edges: Edges
-    inside: NDArray[np.bool_]
     origin: tuple[float, float]
     cell: tuple[float, float]
     fraction: float = 0.0
 
+    @property
+    @abstractmethod
+    def inside(self) -> NDArray[np.bool_]:
+        """Which cells (rows, columns) belong to the lesion."""
+
+    @property
+    @abstractmethod
+    def corners(self) -> Points:
+        """Where a longest diameter can end."""
+
+    @property
+    @abstractmethod
+    def edges(self) -> Edges:
+        """The boundary that chords are cut from."""
+
+    @property
+    def extremes(self) -> Points:
+        """Some of the corners, all that the convex hull has among them."""
+        return self.corners
+
     def pitch(self, direction: Points) -> NDArray[np.float64]:
         """Mm from cell to cell along unit vectors (..., 2)."""
-        return np.asarray(1 / np.hypot(*np.moveaxis(direction / self.cell, -1, 0)))
+        x, y = direction[..., 0] / self.cell[0], direction[..., 1] / self.cell[1]
+        return np.asarray(1 / np.hypot(x, y))
 
 
-def of_mask(
-    piece: NDArray[np.bool_],
-    first: tuple[int, int],
-    spacing: tuple[float, float],
-    fraction: float,
-    chord_fraction: float,
-) -> Outline:
-    """Outline connected pixels (rows, columns), the first of which is (row, column) `first`.
+@dataclass(frozen=True, eq=False)
+class Ring(Outline):
+    """A closed polygon."""
 
-    `fraction` of the pixel pitch, half of it at each end, lies between the centres of the
-    outermost pixels and the ends of a longest diameter, `chord_fraction` those of a chord.
-    """
-    across, along = spacing[1], spacing[0]
-    origin = (first[1] * across, first[0] * along)
-    scale = np.array([across, along])
-    edges = _level_set(piece, 1 - chord_fraction / 2) * scale + origin
-    corners = _border(piece) * scale + origin
-    return Outline(corners, edges, piece, origin, (across, along), fraction)
+    ring: Points = field(kw_only=True)
+
+    @cached_property
+    def inside(self) -> NDArray[np.bool_]:
+        low, extent = self.ring.min(axis=0), np.ptp(self.ring, axis=0)
+        columns, rows = (int(cells) + 1 for cells in np.ceil(extent / self.cell))
+        inside = filled_ring((self.ring - low) / self.cell, (rows, columns))
+        # where it is thinner than a cell, too
+        return inside | _drawn((self.edges - low) / self.cell, inside.shape)
+
+    @property
+    def corners(self) -> Points:
+        return self.ring
+
+    @cached_property
+    def edges(self) -> Edges:
+        return _closed(self.ring)
 
 
-def of_ring(ring: Points) -> Outline:
+def of_ring(ring: Points) -> Ring:
     """Outline a closed polygon (n, 2)."""
-    edges = np.stack([ring, np.roll(ring, -1, axis=0)], axis=1)
     low, extent = ring.min(axis=0), np.ptp(ring, axis=0)
     pitch = max(float(extent.max()) / CELLS, FINEST_CELL)
-    columns, rows = (int(cells) + 1 for cells in np.ceil(extent / pitch))
-    inside = filled_ring((ring - low) / pitch, (rows, columns))
-    inside |= _drawn((edges - low) / pitch, inside.shape)  # where it is thinner than a cell, too
-    return Outline(ring, edges, inside, (float(low[0]), float(low[1])), (pitch, pitch))
+    return Ring((float(low[0]), float(low[1])), (pitch, pitch), ring=ring)
 
 
 def stays_inside(outline: Outline, starts: Points, ends: Points) -> NDArray[np.bool_]:
@@ -72,9 +90,11 @@ def stays_inside(outline: Outline, starts: Points, ends: Points) -> NDArray[np.b
     A segment leaves where all four cells around it are outside: a digital edge of a convex shape
     runs up to half a cell outside the squares of its cells, and a slit of one cell is no border.
     """
-    starts, ends = ((points - outline.origin) / outline.cell for points in (starts, ends))
+    origin, cell = np.array(outline.origin), np.array(outline.cell)
+    starts, ends = (starts - origin) / cell, (ends - origin) / cell
     stays = np.ones(len(starts), bool)
-    for some in (_few, _between_grid_lines):  # most that leave are found out by a few points
+    # most of many that leave are found out by a few points
+    for some in (_few, _between_grid_lines) if len(starts) > MANY else (_between_grid_lines,):
         left = np.flatnonzero(stays)
         parts = some(starts[left], ends[left])
         stays[left] = _covered(outline.inside, starts[left], ends[left], parts)
@@ -83,8 +103,13 @@ def stays_inside(outline: Outline, starts: Points, ends: Points) -> NDArray[np.b
 
 def area(ring: Points) -> float:
     """Area of a closed polygon, in the square of its unit (the shoelace formula)."""
-    x, y = (ring - ring[0]).T
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return enclosed(_closed(ring - ring[0]))
+
+
+def enclosed(edges: Edges) -> float:
+    """Area within pieces of a boundary that all have what is inside to the same hand."""
+    (x0, y0), (x1, y1) = edges.transpose(1, 2, 0)
+    return abs(float(x0 @ y1 - x1 @ y0)) / 2
 
 
 def filled_ring(ring: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -92,7 +117,7 @@ def filled_ring(ring: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
     By the even-odd rule; what lies off the cells is cut off.
     """
-    edges = np.stack([ring, np.roll(ring, -1, axis=0)], axis=1)
+    edges = _closed(ring)
     rows, columns = shape
     above = edges[..., 1] > np.arange(rows)[:, None, None]
     row, edge = np.nonzero(above[..., 0] != above[..., 1])
@@ -101,6 +126,10 @@ def filled_ring(ring: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     crossings = np.zeros((rows, columns + 1), np.intp)
     np.add.at(crossings, (row, np.clip(np.ceil(cut), 0, columns).astype(int)), 1)
     return np.asarray(crossings.cumsum(axis=1)[:, :-1] % 2 == 1)
+
+
+def _closed(ring: Points) -> Edges:
+    return np.stack([ring, np.roll(ring, -1, axis=0)], axis=1)
 
 
 def _drawn(edges: Edges, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -118,12 +147,13 @@ def _covered(
 ) -> NDArray[np.bool_]:
     """Say of which segments all points, given as parts (segments, points), have a cell inside."""
     at = starts[:, None] + parts[..., None] * (ends - starts)[:, None]
-    low, high = np.floor(at + 1e-9).astype(int), np.ceil(at - 1e-9).astype(int)
     grid = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), bool)
     grid[1:-1, 1:-1] = inside
+    near = np.stack([np.floor(at + 1e-9), np.ceil(at - 1e-9)]) + 1
     last = (inside.shape[1] + 1, inside.shape[0] + 1)
-    (x0, y0), (x1, y1) = (np.moveaxis(np.clip(near + 1, 0, last), -1, 0) for near in (low, high))
-    return np.asarray((grid[y0, x0] | grid[y0, x1] | grid[y1, x0] | grid[y1, x1]).all(axis=1))
+    near = np.minimum(np.maximum(near, 0), last).astype(int)
+    x, y = near[..., 0], near[:, None, ..., 1]
+    return np.asarray(grid[y, x].any(axis=(0, 1)).all(axis=1))
 
 
 def _few(starts: Points, _: Points) -> NDArray[np.float64]:
@@ -137,67 +167,15 @@ def _between_grid_lines(starts: Points, ends: Points) -> NDArray[np.float64]:
     Where it crosses two at once, nothing lies between: the middle of the segment's longest stretch
     stands for that.
     """
-    crossings = [np.tile([0.0, 1.0], (len(starts), 1))]
-    for side in (0, 1):
-        first, last = starts[:, side, None], ends[:, side, None]
-        low, high = np.minimum(first, last), np.maximum(first, last)
-        lines = np.floor(low) + np.arange(1, int(np.ptp([low, high], axis=0).max(initial=0)) + 2)
-        span = np.where(high > low, last - first, 1.0)
-        crossings.append(np.where(lines < high, (lines - first) / span, 0.0))
-    ordered = np.sort(np.concatenate(crossings, axis=1), axis=1)
-    middle, length = (ordered[:, 1:] + ordered[:, :-1]) / 2, np.diff(ordered, axis=1)
-    longest = np.take_along_axis(middle, length.argmax(axis=1)[:, None], axis=1)
-    return np.where(length > 1e-9, middle, longest)
-
-
-def _border(piece: NDArray[np.bool_]) -> Points:
-    """List the pixels, (column, row), with one of their four neighbours outside."""
-    grid = np.pad(piece, 1)
-    core = grid[:-2, 1:-1] & grid[2:, 1:-1] & grid[1:-1, :-2] & grid[1:-1, 2:]
-    rows, columns = np.nonzero(piece & ~core)
-    return np.column_stack([columns, rows]).astype(float)
-
-
-# Marching squares. A case is the sum of the corners inside: 1 top left, 2 top right, 4 bottom
-# right, 8 bottom left; sides are 0 top, 1 right, 2 bottom, 3 left. Two opposite corners (5, 10)
-# count as joined, as they do in the component, and so have two pieces of boundary.
-_SIDES = [
-    (0, 0), (3, 0), (0, 1), (3, 1), (1, 2), (0, 1), (0, 2), (3, 2),
-    (2, 3), (0, 2), (0, 3), (1, 2), (3, 1), (0, 1), (3, 0), (0, 0),
-]  # fmt: skip
-_SECOND_SIDES = {5: (2, 3), 10: (1, 2)}
-_CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])  # (column, row)
-_ENDS = ((0, 1), (1, 2), (3, 2), (0, 3))  # the corners that each side joins
-
-
-def _crossing(case: int, side: int, level: float) -> Points:
-    """Where the boundary crosses a side of the cell: `1 - level` from the corner inside."""
-    first, second = _ENDS[side]
-    if not case >> first & 1:
-        first, second = second, first
-    return np.asarray(_CORNERS[first] + (1 - level) * (_CORNERS[second] - _CORNERS[first]))
-
-
-@lru_cache(maxsize=8)
-def _pieces(level: float) -> tuple[Edges, dict[int, Edges]]:
-    """Pieces of boundary in each of the 16 cases, and the second ones of those that have two."""
-
-    def piece(case: int, sides: tuple[int, int]) -> Edges:
-        return np.stack([_crossing(case, side, level) for side in sides])
-
-    firsts = np.stack([piece(case, sides) for case, sides in enumerate(_SIDES)])
-    return firsts, {case: piece(case, sides) for case, sides in _SECOND_SIDES.items()}
-
-
-def _level_set(piece: NDArray[np.bool_], level: float) -> Edges:
-    """Place the boundary of pixels, in (column, row), where marching squares has it."""
-    grid = np.zeros((piece.shape[0] + 2, piece.shape[1] + 2), np.uint8)
-    grid[1:-1, 1:-1] = piece
-    cases = grid[:-1, :-1] + 2 * grid[:-1, 1:] + 4 * grid[1:, 1:] + 8 * grid[1:, :-1]
-    rows, columns = np.nonzero((cases > 0) & (cases < 15))
-    found = cases[rows, columns]
-    at = np.column_stack([columns, rows])[:, None] - 1.0
-    firsts, seconds = _pieces(level)
-    return np.concatenate(
-        [at + firsts[found]] + [at[found == case] + piece for case, piece in seconds.items()]
-    )
+    low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+    first = np.floor(low)
+    lines = first[..., None] + np.arange(1, int((high - first).max(initial=0)) + 2)
+    span = np.where(high > low, ends - starts, 1.0)[..., None]
+    parts = np.where(lines < high[..., None], (lines - starts[..., None]) / span, 0.0)
+    ordered = np.zeros((len(starts), 2 + 2 * lines.shape[2]))
+    ordered[:, 1], ordered[:, 2:] = 1.0, parts.reshape(len(starts), 2 * lines.shape[2])
+    ordered.sort(axis=1)
+    before, after = ordered[:, :-1], ordered[:, 1:]
+    middle, length = (after + before) / 2, after - before
+    longest = middle[np.arange(len(middle)), length.argmax(axis=1)]
+    return np.where(length > 1e-9, middle, longest[:, None])

@@ -1,30 +1,38 @@
 """The stored values of one image, decoded from its file."""
 
-import warnings
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import JPEGExtended12Bit
 
+from imaging import fragments
+from imaging.codecs import RLE, of_codestream, of_rle
+from imaging.codestream import Stated
 from imaging.elements import Elements, Source, content
 from imaging.flags import Refused
-from imaging.walk import BIG_ENDIAN, DEFLATED, NATIVE, UNDEFINED
+from imaging.nesting import UNDEFINED
+from imaging.walk import BIG_ENDIAN, DEFLATED, NATIVE
 
 SAMPLES, PHOTOMETRIC, ROWS, COLUMNS = 0x00280002, 0x00280004, 0x00280010, 0x00280011
 BITS_ALLOCATED, BITS_STORED, REPRESENTATION = 0x00280100, 0x00280101, 0x00280103
+HIGH_BIT = 0x00280102
 PIXEL_ELEMENTS = {SAMPLES, PHOTOMETRIC, ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, REPRESENTATION}
 
 SIZE_LIMIT = 512 << 20
 """Bytes that one image may decode to."""
 PADDING_LIMIT = 1024
 """Bytes of padding after the last pixel; more means that the dimensions are wrong."""
-
-ITEM, SEQUENCE_ENDS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
+OVERSHOOT = 1 / 16
+"""Of the values that Bits Stored has, by which a lossy frame may go past them."""
+DECODERS = min(os.cpu_count() or 1, 16)
+"""Frames that are decoded at once; each decoder has memory of its own."""
 
 Stored = NDArray[np.integer]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,7 @@ class Encoding:
 def encoding(elements: Elements, source: Source, frames: int) -> Encoding:
     """How the pixels are stored, once it is certain that all of them are there.
 
-    Raises Refused: NOT_GREYSCALE, UNREADABLE, TOO_LARGE, TRUNCATED, WRONG_LENGTH,
-    UNSUPPORTED_TRANSFER_SYNTAX.
+    Raises Refused: NOT_GREYSCALE, UNREADABLE, TOO_LARGE, TRUNCATED, WRONG_LENGTH.
     """
     if elements.offset is None:
         says = "The file ends before its pixel data (7FE0,0010); send it again whole."
@@ -77,13 +84,15 @@ def encoding(elements: Elements, source: Source, frames: int) -> Encoding:
     )
     _check_grey(found)
     _check_shape(found)
+    if elements.unsigned(HIGH_BIT) not in {None, found.bits_stored - 1}:
+        says = "High Bit (0028,0102) is not that of Bits Stored (0028,0101): export the file again."
+        raise Refused("UNREADABLE", says)
     if found.syntax in NATIVE:
         _check_length(found, elements.length)
     elif elements.length != UNDEFINED:
         raise Refused("WRONG_LENGTH", "The transfer syntax is compressed, the pixel data are not.")
     else:
-        _check_decodable(found.syntax)
-        fragments_end(content(source, found.syntax), found.offset)
+        fragments.frames(content(source, found.syntax), found.offset, frames)
     return found
 
 
@@ -110,17 +119,6 @@ def _check_length(found: Encoding, length: int) -> None:
         raise Refused("WRONG_LENGTH", f"{says}; the header does not belong to these pixels.")
     if length < expected:
         raise Refused("TRUNCATED", f"{says}; send the file again.")
-
-
-def _check_decodable(syntax: str) -> None:
-    """Pillow's decoder reads no JPEG of 12 bits, though it is listed for it."""
-    try:
-        decodable = syntax != JPEGExtended12Bit and get_decoder(syntax).is_available
-    except NotImplementedError:
-        decodable = False
-    if not decodable:
-        says = f"No decoder for transfer syntax {syntax} is installed; send it uncompressed."
-        raise Refused("UNSUPPORTED_TRANSFER_SYNTAX", says)
 
 
 def read_into(target: Stored, source: Source, found: Encoding, frame: int) -> None:
@@ -166,41 +164,57 @@ def _stored_bits(pixels: Stored, found: Encoding) -> Stored:
     return pixels
 
 
-def decoded(source: Source, found: Encoding) -> Stored:
-    """All frames (frames, rows, columns) of an encapsulated image.
+def decode_into(
+    targets: Sequence[Stored], source: Source, found: Encoding, numbers: Sequence[int]
+) -> None:
+    """Decode frames (from 0) of an encapsulated image, each into an array (rows, columns).
 
-    Raises Refused, whatever goes wrong in a decoder: UNREADABLE, TRUNCATED.
+    Raises Refused: UNREADABLE, TRUNCATED, WRONG_LENGTH, TOO_LARGE, CODESTREAM_DIFFERS.
     """
-    whole = content(source, found.syntax)
-    fragments = whole[found.offset : fragments_end(whole, found.offset)]
-    options: dict[str, Any] = {
-        "rows": found.rows,
-        "columns": found.columns,
-        "number_of_frames": found.frames,
-        "samples_per_pixel": found.samples,
-        "bits_allocated": found.bits_allocated,
-        "bits_stored": found.bits_stored,
-        "pixel_representation": int(found.signed),
-        "photometric_interpretation": found.photometric,
-        "pixel_keyword": "PixelData",
-    }
     try:
-        with warnings.catch_warnings(action="ignore"):
-            pixels, _ = get_decoder(found.syntax).as_array(fragments, **options)
-        return pixels.reshape(found.frames, found.rows, found.columns)
-    except Exception as problem:  # noqa: BLE001 -- decoders let anything escape
-        says = f"The pixels cannot be decoded ({type(problem).__name__}); send them uncompressed."
-        raise Refused("UNREADABLE", says) from None
+        whole = content(source, found.syntax)
+    except OSError as problem:
+        raise Refused("UNREADABLE", f"The file cannot be read: {problem.strerror}.") from None
+    frames = fragments.frames(whole, found.offset, found.frames)
+
+    def decode(job: tuple[Stored, int]) -> None:
+        target, number = job
+        target[:] = _decoded(b"".join(whole[part] for part in frames[number]), found)
+
+    on_all_cores(decode, list(zip(targets, numbers, strict=True)))
 
 
-def fragments_end(whole: bytes, at: int) -> int:
-    """Where the items of encapsulated pixel data (PS3.5 A.4) end; raises Refused TRUNCATED."""
-    while at + 8 <= len(whole):
-        tag, length = whole[at : at + 4], int.from_bytes(whole[at + 4 : at + 8], "little")
-        at += 8
-        if tag == SEQUENCE_ENDS:
-            return at
-        if tag != ITEM or length == UNDEFINED:
-            raise Refused("UNREADABLE", "The fragments of the pixel data are damaged.")
-        at += length
-    raise Refused("TRUNCATED", "The compressed pixel data end early; send the file again.")
+def on_all_cores(work: Callable[[T], None], jobs: Sequence[T]) -> None:
+    """Decode in as many threads as there are cores; the first refusal is raised."""
+    if len(jobs) == 1:
+        work(jobs[0])
+        return
+    with ThreadPoolExecutor(DECODERS) as pool:
+        for _ in pool.map(work, jobs):
+            pass
+
+
+def _decoded(frame: bytes, found: Encoding) -> Stored:
+    """The stored values (rows, columns) of a frame."""
+    if found.syntax == RLE:
+        return _stored_bits(of_rle(frame, found.dtype, found.rows, found.columns), found)
+    like = Stated(found.rows, found.columns, 1, found.bits_allocated, found.signed, None)
+    pixels, stated = of_codestream(frame, found.syntax, like)
+    if stated.signed or not found.signed:
+        return _within_bits(pixels, found).astype(found.dtype)
+    if stated.precision < found.bits_stored:
+        says = f"Signed pixels of {found.bits_stored} bits are compressed as {stated.precision}"
+        raise Refused("CODESTREAM_DIFFERS", f"{says}; export the file once more, uncompressed.")
+    return _stored_bits(pixels.astype(found.dtype), found)
+
+
+def _within_bits(pixels: Stored, found: Encoding) -> Stored:
+    """Numbers, not bits: lossy coding rings past the values of the image, which is cut off."""
+    count = 1 << found.bits_stored
+    low = -count // 2 if found.signed else 0
+    high, slack = low + count - 1, count * OVERSHOOT
+    least, most = int(pixels.min()), int(pixels.max())
+    if least < low - slack or most > high + slack:
+        says = f"The pixels go from {least} to {most}, which is not in {found.bits_stored} bits"
+        raise Refused("CODESTREAM_DIFFERS", f"{says}; export the file once more, uncompressed.")
+    return pixels if low <= least and most <= high else pixels.clip(low, high)

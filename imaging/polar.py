@@ -12,42 +12,47 @@ from scipy.ndimage import gaussian_filter1d, grey_opening, map_coordinates
 Array = NDArray[np.float64]
 
 RAYS = 72
-STEP = 0.35  # mm between samples on a ray
+STEP = 0.5  # mm between samples on a ray
 REACH = 60.0  # mm: how far from the seed anything is looked at
-WINDOW = 8  # samples that the radius may change by from ray to ray
+WINDOW = 6  # samples that the radius may change by from ray to ray
 SPIKE = 8.0  # mm: what is narrower may be a vessel
 RING = 6.0  # mm outside the contour that count as its surroundings
 
 _EDGE = 6.0  # weight, mm, of a full step of intensity at the contour
 _BEND = 0.02  # cost of a change of radius, by its square in samples
+_BENDS = _BEND * np.arange(-WINDOW, WINDOW + 1) ** 2
+_NEIGHBOURS = (np.arange(RAYS)[:, None] + np.arange(-4, 5)) % RAYS
+_OVERLAP = 14  # rays at each end of a path that are gone over twice, so that it closes
 _BARRED = 1e9
 _LEAST_CLEAR = 0.5  # of the rays, for the rest to be bridged
 _ANGLES = np.arange(RAYS) * 2 * np.pi / RAYS
 DIRECTIONS = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
+_OFFSETS = DIRECTIONS.T[::-1, :, None] * np.arange(0, REACH, STEP)  # (y and x, rays, samples)
 
 
-def cast(image: Array, origin: Array, spacing: tuple[float, float], centre: Array) -> Array:
+def cast(
+    image: Array, origin: Array, spacing: tuple[float, float], centre: Array, reach: float = REACH
+) -> Array:
     """Sample an image along rays from `centre` (x, y): (rays, samples), nan off the image.
 
-    The first pixel of the image lies at `origin` (x, y).
+    The first pixel of the image lies at `origin` (x, y). Rays end after `reach` mm.
     """
-    radii = np.arange(0, REACH, STEP)
-    points = centre + DIRECTIONS[:, None] * radii[:, None]
-    at = (points - origin) / (spacing[1], spacing[0])
-    where = [at[..., 1], at[..., 0]]
-    return np.asarray(map_coordinates(image, where, order=1, mode="constant", cval=np.nan))
+    samples = min(int(reach / STEP) + 1, _OFFSETS.shape[2])
+    first = (centre - origin)[::-1]
+    at = (_OFFSETS[..., :samples] + first[:, None, None]) / np.array(spacing)[:, None, None]
+    return np.asarray(map_coordinates(image, at, order=1, mode="constant", cval=np.nan))
 
 
-def fit(samples: Array, lesion: float, around: Array, prior: Array, slack: Array) -> Array:
+def fit(samples: Array, lesion: float, around: Array, low: Array, high: Array) -> Array:
     """Find radii, mm, by ray, given the lesion's intensity and that around it by ray.
 
-    The contour stays within `slack` of `prior`, both in mm by ray.
+    They stay between `low` and `high`, both in mm by ray.
     """
-    first = max(int(float((prior - slack).min()) / STEP), 2)
-    last = min(int(float((prior + slack).max()) / STEP) + 2, samples.shape[1])
+    first = max(int(float(low.min()) / STEP), 2)
+    last = max(min(int(float(high.max()) / STEP) + 2, samples.shape[1]), first + 1)
     cost = _cost(samples, lesion, around)[:, first:last]
     radii = np.arange(first, last) * STEP
-    cost[abs(radii - prior[:, None]) > slack[:, None]] = _BARRED
+    cost[(radii < low[:, None]) | (radii > high[:, None])] = _BARRED
     return np.asarray((first + _shortest_loop(cost)) * STEP, float)
 
 
@@ -68,9 +73,9 @@ def surroundings(samples: Array, radii: Array, lesion: float) -> Array:
 def ring_medians(samples: Array, radii: Array) -> Array:
     """Return the median intensity of a ring outside the contour, by ray and its neighbours."""
     start = np.rint((radii + 1.0) / STEP).astype(int)
-    at = start[:, None] + np.arange(int(RING / STEP))
+    at = start[:, None] + np.arange(0, int(RING / STEP), 2)
     ring = np.take_along_axis(samples, np.minimum(at, samples.shape[1] - 1), axis=1)
-    wide = np.concatenate([np.roll(ring, shift, axis=0) for shift in range(-4, 5)], axis=1)
+    wide = ring[_NEIGHBOURS].reshape(RAYS, -1)
     wide.sort(axis=1)  # nan last
     counts = np.isfinite(wide).sum(axis=1)
     medians = wide[np.arange(len(wide)), np.maximum(counts - 1, 0) // 2]
@@ -127,29 +132,27 @@ def _cost(samples: Array, lesion: float, around: Array) -> Array:
     ring = int(RING / STEP)
     similar = np.cumsum((1 - strange) ** 2, axis=1)
     outside = np.concatenate([similar[:, ring:], np.repeat(similar[:, -1:], ring, axis=1)], axis=1)
-    width = 3
+    width = 2
     padded = np.pad(unlike, ((0, 0), (width, width)), mode="edge")
     edge = np.clip(padded[:, 2 * width :] - padded[:, : -2 * width], -1, 1)
     return np.asarray((inside + outside - similar) * STEP - _EDGE * edge)
 
 
 def _shortest_loop(cost: Array) -> NDArray[np.intp]:
-    """Find the cheapest closed path, a sample a ray: go round twice and keep the middle."""
-    count = len(cost)
-    bend = _BEND * np.arange(-WINDOW, WINDOW + 1) ** 2
-    rows = np.roll(np.concatenate([cost, cost]), count // 2, axis=0)
-    came = np.empty(rows.shape, np.intp)
-    total = rows[0]
-    padded = np.full(rows.shape[1] + 2 * WINDOW, np.inf)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * WINDOW + 1)
+    """Find the cheapest closed path, a sample a ray: go round and on, and keep the middle."""
+    count, samples = cost.shape
+    rows = np.concatenate([cost[-_OVERLAP:], cost, cost[:_OVERLAP]])
+    totals = np.full((len(rows), samples + 2 * WINDOW), np.inf)
+    inner = slice(WINDOW, WINDOW + samples)
+    totals[0, inner] = rows[0]
+    windows = np.lib.stride_tricks.sliding_window_view(totals, samples, axis=1)
+    steps = np.empty((2 * WINDOW + 1, samples))
     for ray in range(1, len(rows)):
-        padded[WINDOW:-WINDOW] = total
-        steps = windows + bend
-        came[ray] = steps.argmin(axis=1)
-        total = rows[ray] + steps.min(axis=1)
+        np.add(windows[ray - 1], _BENDS[:, None], out=steps)
+        np.add(rows[ray], np.minimum.reduce(steps, axis=0), out=totals[ray, inner])
     path = np.empty(len(rows), np.intp)
-    path[-1] = total.argmin()
+    path[-1] = totals[-1, inner].argmin()
     for ray in range(len(rows) - 1, 0, -1):
-        path[ray - 1] = path[ray] + came[ray, path[ray]] - WINDOW
-    start = count // 2
-    return path[start : start + count]
+        reached = windows[ray - 1, :, path[ray]] + _BENDS
+        path[ray - 1] = path[ray] + reached.argmin() - WINDOW
+    return path[_OVERLAP : _OVERLAP + count]

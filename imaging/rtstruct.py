@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from imaging.contours import Contours
-from imaging.delineation import Delineation, Marked, own_geometry
-from imaging.flags import Refused
+from imaging.delineation import NAME_LIMIT, Delineation, Marked, Origin, own_geometry
+from imaging.flags import Flag, Refused
 from imaging.outline import Points
+from imaging.text import line
 from imaging.volume import Volume
 
 POINTS_LIMIT = 20_000
@@ -37,35 +38,48 @@ def rois(structures: Dataset, volume: Volume | None) -> Iterator[Marked]:
         for item in structures.get("ROIContourSequence") or []
     }
     for item in structures.get("StructureSetROISequence") or []:
-        number, label = int(item.ROINumber), str(item.get("ROIName", ""))
+        number, label = int(item.ROINumber), line(item.get("ROIName"), NAME_LIMIT)
+        origin = Origin.of(item.get("ROIGenerationAlgorithm"))
         frame = str(item.get("ReferencedFrameOfReferenceUID", ""))
         try:
-            contours = _contours(number, drawn.get(number, []))
+            contours, flags = _contours(number, drawn.get(number, []))
             found = _on_slices(contours, frame, volume) or _on_own_planes(contours)
+            found = found.flagged(flags)
         except Refused as refusal:
-            yield Marked("roi", number, label, refusal)
+            yield Marked("roi", number, label, refusal, origin)
         else:
-            yield Marked("roi", number, label, found)
+            yield Marked("roi", number, label, found, origin)
 
 
-def _contours(number: int, items: Sequence[Dataset]) -> list[_Contour]:
+def _contours(number: int, items: Sequence[Dataset]) -> tuple[list[_Contour], tuple[Flag, ...]]:
+    """The contours that enclose something, and a flag where there are others."""
     if not items:
         raise Refused("EMPTY_SEGMENT", f"Region {number} has no contour.")
-    closed = [item for item in items if item.get("ContourGeometricType") in _CLOSED]
     contours = [
-        _Contour(np.array(item.ContourData, float).reshape(-1, 3), _reference(item))
-        for item in closed
-        if len(item.get("ContourData") or []) % 3 == 0 and len(item.get("ContourData") or []) >= 9
+        _Contour(_points(number, item), _reference(item)) for item in items if _encloses(item)
     ]
-    if len(contours) < len(closed) or not contours:
-        raise Refused(
-            "NOT_A_MASK", f"Region {number} is not of closed contours of 3 points or more."
-        )
-    if max(len(contour.points) for contour in contours) > POINTS_LIMIT:
+    if not contours:
+        says = f"Region {number} is not of closed contours of 3 points or more."
+        raise Refused("NOT_A_MASK", says)
+    left = len(items) - len(contours)
+    says = f"Contours that enclose nothing (open, or of one or two points) were left out: {left}."
+    return contours, (Flag("CONTOURS_LEFT_OUT", says),) if left else ()
+
+
+def _encloses(item: Dataset) -> bool:
+    return item.get("ContourGeometricType") in _CLOSED and len(item.get("ContourData") or []) > 6
+
+
+def _points(number: int, item: Dataset) -> NDArray[np.float64]:
+    written = item.ContourData
+    if len(written) > 3 * POINTS_LIMIT:
         raise Refused("TOO_LARGE", f"Region {number} has a contour of over {POINTS_LIMIT} points.")
-    if not all(np.isfinite(contour.points).all() for contour in contours):
+    if len(written) % 3:
+        raise Refused("NOT_A_MASK", f"Region {number} has a point without its three coordinates.")
+    points = np.array(written, float).reshape(-1, 3)
+    if not np.isfinite(points).all():
         raise Refused("NOT_A_MASK", f"Region {number} has a coordinate that is no number.")
-    return contours
+    return points
 
 
 def _reference(contour: Dataset) -> str:

@@ -6,14 +6,16 @@ number of the segment, like every functional group, may stand in the shared or t
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from imaging.delineation import Delineation, Marked, own_geometry
+from imaging.delineation import NAME_LIMIT, Delineation, Marked, Origin, own_geometry
 from imaging.flags import Refused
-from imaging.region import Region
+from imaging.region import Coverage, Region
+from imaging.text import line
 from imaging.volume import Volume
 
 VOXELS_LIMIT = 1 << 29
@@ -42,47 +44,67 @@ def segments(seg: Dataset, volume: Volume | None) -> Iterator[Marked]:
     frames = _frames(seg)
     masks = _masks(seg, len(frames.positions))
     slices = _slices(frames, masks.shape[1:], volume)
-    own = slices is None
     geometry, planes = _own(frames, masks.shape[1:]) if slices is None else (volume, slices)
     assert geometry is not None
     labelmap = seg.get("SegmentationType") == "LABELMAP"
     for item in seg.get("SegmentSequence", []):
         number = int(item.SegmentNumber)
         chosen = np.arange(len(masks)) if labelmap else np.flatnonzero(frames.segments == number)
-        wanted = number if labelmap else _threshold(seg)
-        region = _region(masks, chosen, planes, wanted, exact=labelmap)
-        found = Delineation(geometry, region, own) if len(region) else _empty(number)
-        yield Marked("segment", number, str(item.get("SegmentLabel", "")), found)
+        stack = _Stack.of(masks, chosen, planes, number if labelmap else None)
+        found = _delineation(seg, stack, geometry, own=slices is None)
+        label = line(item.get("SegmentLabel"), NAME_LIMIT)
+        origin = Origin.of(item.get("SegmentAlgorithmType"), item.get("SegmentAlgorithmName"))
+        uid = line(item.get("TrackingUID"), NAME_LIMIT)
+        yield Marked("segment", number, label, found or _empty(number), origin, uid)
 
 
 def _empty(number: int) -> Refused:
     return Refused("EMPTY_SEGMENT", f"Segment {number} has no voxel.")
 
 
-def _threshold(seg: Dataset) -> float:
-    """Half of what a voxel wholly inside has: 1, or Maximum Fractional Value (0062,000E)."""
+class _Stack(NamedTuple):
+    """The frames of one segment (planes, rows, columns), and the number of the first plane."""
+
+    voxels: NDArray[np.integer]
+    first: int
+
+    @classmethod
+    def of(
+        cls,
+        masks: NDArray[np.integer],
+        chosen: NDArray[np.intp],
+        planes: NDArray[np.intp],
+        label: int | None,
+    ) -> Self:
+        """Put the chosen frames, of a label map the pixels of one label, on their planes."""
+        if not len(chosen):
+            return cls(masks[:0], 0)
+        first, last = int(planes[chosen].min()), int(planes[chosen].max())
+        voxels = np.zeros((last - first + 1, *masks.shape[1:]), masks.dtype)
+        for frame in chosen:
+            inside = masks[frame] if label is None else masks[frame] == label
+            np.maximum(voxels[planes[frame] - first], inside, out=voxels[planes[frame] - first])
+        return cls(voxels, first)
+
+
+def _delineation(seg: Dataset, stack: _Stack, geometry: Volume, *, own: bool) -> Delineation | None:
+    """The voxels of a segment, of a fractional one those covered by half; None where none is."""
+    offset = (stack.first, 0, 0)
     if seg.get("SegmentationType") != "FRACTIONAL":
-        return 0.5
-    return float(seg.get("MaximumFractionalValue", 255)) / 2
+        region, coverage = Region.of(stack.voxels > 0, offset), None
+    else:
+        coverage = Coverage.of(stack.voxels, _full(seg), offset)
+        region = coverage.region
+    return Delineation(geometry, region, own, coverage=coverage) if len(region) else None
 
 
-def _region(
-    masks: NDArray[np.integer],
-    chosen: NDArray[np.intp],
-    planes: NDArray[np.intp],
-    wanted: float,
-    *,
-    exact: bool,
-) -> Region:
-    """Stack the chosen frames at their planes."""
-    if not len(chosen):
-        return Region(np.zeros((0, 0, 0), bool))
-    first, last = int(planes[chosen].min()), int(planes[chosen].max())
-    voxels = np.zeros((last - first + 1, *masks.shape[1:]), bool)
-    for frame in chosen:
-        inside = masks[frame] == wanted if exact else masks[frame] >= wanted
-        voxels[planes[frame] - first] |= inside
-    return Region.of(voxels, (first, 0, 0))
+def _full(seg: Dataset) -> float:
+    """What a voxel wholly inside has: Maximum Fractional Value (0062,000E)."""
+    full = float(seg.get("MaximumFractionalValue") or 0)
+    if full < 1:
+        says = "Maximum Fractional Value (0062,000E) is missing or 0: nothing says what half is."
+        raise Refused("UNREADABLE", says)
+    return full
 
 
 def _masks(seg: Dataset, count: int) -> NDArray[np.integer]:
@@ -167,6 +189,9 @@ def _own(frames: _Frames, shape: Sequence[int]) -> tuple[Volume, NDArray[np.intp
     planes = np.empty(len(order), int)
     planes[order] = np.cumsum(new) - 1
     first = order[new]
+    apart = abs((frames.positions - frames.positions[first][planes]) @ frames.directions.T)
+    if apart.max() > _SAME_PLACE * min(frames.spacing):
+        raise Refused("NO_GEOMETRY", "Frames on one plane begin at different places of it.")
     geometry = own_geometry(
         frames.positions[first],
         frames.directions,

@@ -1,19 +1,32 @@
-"""From a reader's click or line to the contours of the lesion under it, and what is doubtful.
+"""From a reader's click, line or ring to the contours of the lesion under it, and what is doubtful.
 
 A contour is fitted on the slice that was pointed at, from several starts, recentred, and carried
-from slice to slice until it shrinks to nothing or grows out of bounds. A second opinion on the
-first slice, by region growing, tells how far it can be trusted.
+from slice to slice until it shrinks to nothing, grows out of bounds or holds something else. Other
+opinions on the first slice, by a random walker and by region growing, tell how far it can be
+trusted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imaging import polar
 from imaging.agreement import doubts
 from imaging.contours import Contours
-from imaging.diameters import Segment
-from imaging.fit import Crop, Fit, Rays, crop_of, fitted, recentred
+from imaging.farthest import Segment
+from imaging.fit import (
+    BEYOND,
+    Crop,
+    Fit,
+    Rays,
+    around_centre,
+    centroid,
+    crop_of,
+    fitted,
+    recentred,
+    refitted,
+    sharpened,
+)
 from imaging.flags import Refused
 from imaging.outline import area
 from imaging.polar import RAYS, REACH, Array
@@ -25,6 +38,7 @@ LEAST_CONTRAST = 1.5  # of the noise
 LEAST_PIXELS = 9
 LEAST_CLEAR = 0.5  # of the contour: with less of a border there is none
 MOST_AT_EDGE = 0.05  # of the contour
+CORNERS_A_SIDE = 32
 GROWTH = 1.5  # of the area, from a slice to the next
 
 
@@ -70,9 +84,7 @@ def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
     Raises what `from_click` does, and TOO_LARGE_TO_SEGMENT for a line beyond reach.
     """
     centre, half = _on_pixels(volume, line.ends.mean(axis=0)), line.mm / 2
-    if half > REACH:
-        says = f"Only lesions of up to {2 * REACH:g} mm are segmented."
-        raise Refused("TOO_LARGE_TO_SEGMENT", says)
+    _refuse_unreachable(half)
     crop = crop_of(volume, slice_, centre)
     rays = crop.rays(centre)
     start = np.full(RAYS, 0.85 * half)
@@ -81,6 +93,37 @@ def from_line(volume: Volume, line: Segment, slice_: int) -> Segmentation:
     slack = np.full(RAYS, 0.6 * half + 2.0)
     fit = fitted(rays, lesion, around, start, slack, rounds=3)
     return _completed(volume, slice_, _chosen(crop, [fit]))
+
+
+def from_ring(volume: Volume, ring: Array, slice_: int) -> Segmentation:
+    """Segment the lesion that a reader drew a closed line around, (n, 2), x and y in mm.
+
+    On that slice it stays within the line. Raises what `from_line` does.
+    """
+    ring = _dense(ring)
+    centre = _on_pixels(volume, centroid(ring))
+    limit = around_centre(ring, centre)
+    _refuse_unreachable(float(limit.max()))
+    crop = crop_of(volume, slice_, centre)
+    rays = crop.rays(centre)
+    lesion = float(np.median(polar.core(rays.samples, limit, 0.5)))
+    around = polar.surroundings(rays.samples, limit, lesion)
+    half = (limit + BEYOND) / 2
+    fit = fitted(rays, lesion, around, half, half, rounds=3, limit=ring)
+    return _completed(volume, slice_, _chosen(crop, [fit]))
+
+
+def _dense(ring: Array) -> Array:
+    """Put more corners on the sides of a polygon: radii are found between corners by angle."""
+    part = np.linspace(0, 1, CORNERS_A_SIDE, endpoint=False)[:, None]
+    sides = ring[:, None] * (1 - part) + np.roll(ring, -1, axis=0)[:, None] * part
+    return np.asarray(sides.reshape(-1, 2))
+
+
+def _refuse_unreachable(radius: float) -> None:
+    if radius > REACH:
+        says = f"Only lesions of up to {2 * REACH:g} mm are segmented."
+        raise Refused("TOO_LARGE_TO_SEGMENT", says)
 
 
 def _on_pixels(volume: Volume, point: Array) -> Array:
@@ -96,7 +139,7 @@ def _chosen(crop: Crop, fits: list[Fit]) -> Fit:
     if not seen:
         says = "Nothing at this place stands out from its surroundings."
         raise Refused("NO_CONTRAST", says)
-    best = recentred(crop, max(seen, key=Fit.clarity), times=2)
+    best = recentred(crop, max(seen, key=lambda fit: fit.clarity(crop.noise)), times=2)
     _refuse_unbounded(best)
     if area(best.ring) < LEAST_PIXELS * crop.spacing[0] * crop.spacing[1]:
         says = f"The lesion covers fewer than {LEAST_PIXELS} pixels."
@@ -118,7 +161,7 @@ def _refuse_unbounded(fit: Fit) -> None:
 def _completed(volume: Volume, slice_: int, first: Fit) -> Segmentation:
     fits = {slice_: first}
     for towards in (-1, 1):
-        fits |= _carried(volume, slice_, first, towards)
+        fits |= _carried(volume, slice_, replace(first, limit=None), towards)
     _refuse_cut_off(volume, fits)
     contours = Contours.of({number: [fit.ring] for number, fit in sorted(fits.items())})
     return Segmentation(contours, doubts(crop_of(volume, slice_, first.rays.centre), first))
@@ -129,13 +172,11 @@ def _carried(volume: Volume, slice_: int, fit: Fit, towards: int) -> dict[int, F
     found = {}
     number = slice_ + towards
     while 0 <= number < len(volume.stored):
-        crop = crop_of(volume, number, fit.rays.centre)
-        rays = crop.rays(fit.rays.centre)
-        around = polar.surroundings(rays.samples, fit.radii, fit.lesion)
-        slack = 0.25 * fit.radii + 3.0
-        following = recentred(crop, fitted(rays, fit.lesion, around, fit.radii, slack))
+        crop = crop_of(volume, number, fit.rays.centre, 1.5 * float(fit.radii.max()) + 12.0)
+        following = sharpened(refitted(crop, fit))
         size, before = area(following.ring), area(fit.ring)
-        if size > GROWTH * before or size < LEAST_PIXELS * volume.spacing[0] * volume.spacing[1]:
+        small = size < LEAST_PIXELS * volume.spacing[0] * volume.spacing[1]
+        if small or size > GROWTH * before or not following.holds_lesion():
             break
         found[number] = fit = following
         number += towards

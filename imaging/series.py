@@ -2,21 +2,26 @@
 
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
 
+from imaging import doubts
 from imaging.elements import Source
 from imaging.flags import Flag, Refused
 from imaging.headers import Instance, inspect
-from imaging.pixels import Stored, decoded, read_into
+from imaging.padding import NONE, Padding
+from imaging.pixels import Stored, decode_into, on_all_cores, read_into
 from imaging.stacks import Member, Stack, stacks
 from imaging.volume import Volume
 from imaging.walk import NATIVE
 
-PASSED_OVER = {"NOT_DICOM", "NOT_AN_IMAGE", "UNSUPPORTED_MODALITY"}
+PASSED_OVER = {"NOT_DICOM", "NOT_AN_IMAGE", "UNSUPPORTED_MODALITY", "SCREEN_SAVE", "DOSE_REPORT"}
 """What may lie in a folder beside a series without being part of it."""
+LISTED = 10
+"""Stacks that a sentence names."""
 VOLUME_LIMIT = 4 << 30
 """Bytes of pixels that one series may have."""
 
@@ -25,6 +30,9 @@ def load(
     source: str | os.PathLike[str] | Iterable[Source], *, series_uid: str | None = None
 ) -> Volume:
     """The one series in a folder and the folders below it, or among the files given.
+
+    `series_uid` chooses a series, and with a number, as in `1.2.3:2`, the second of its stacks:
+    each name that SEVERAL_SERIES gives is of one stack.
 
     A folder may hold other things too; among files given, each must be DICOM of a kind that
     `inspect` takes. Masks are passed over. Slices are ordered by position along their normal,
@@ -38,17 +46,18 @@ def load(
         instances = _instances(_files(source), PASSED_OVER)
     else:
         instances = _instances(source, frozenset())
+    found = _named_stacks(stacks(instances))
     if series_uid is not None:
-        instances = [instance for instance in instances if instance.series_uid == series_uid]
-    return _volume(_only(stacks(instances)))
+        found = {name: stack for name, stack in found.items() if _chooses(series_uid, name)}
+    return _volume(_only(found))
 
 
 def series_flags(instances: Iterable[Instance]) -> tuple[Flag, ...]:
     """What is doubtful about one series, from its geometry alone; no flags for masks."""
     found = stacks(instances)
     if len(found) > 1:
-        return (Flag("SEVERAL_STACKS", _describe(found)),)
-    return found[0].flags() if found else ()
+        return (Flag("SEVERAL_STACKS", _listed(_named_stacks(found))),)
+    return doubts.flags(found[0]) if found else ()
 
 
 def _files(folder: str | os.PathLike[str]) -> Iterator[str]:
@@ -76,26 +85,40 @@ def _named(source: Source, refusal: Refused) -> Refused:
     return Refused(refusal.code, f"{name}: {refusal.says}", refusal.members)
 
 
-def _only(found: list[Stack]) -> Stack:
+def _named_stacks(found: list[Stack]) -> dict[str, Stack]:
+    """Stacks by the UID of their series, and their number in it where it has several."""
+    of_series = Counter(stack.series_uid for stack in found)
+    numbers: Counter[str] = Counter()
+    named = {}
+    for stack in found:
+        uid = stack.series_uid
+        numbers[uid] += 1
+        named[uid if of_series[uid] == 1 else f"{uid}:{numbers[uid]}"] = stack
+    return named
+
+
+def _chooses(series_uid: str, name: str) -> bool:
+    return series_uid in {name, name.partition(":")[0]}
+
+
+def _only(found: dict[str, Stack]) -> Stack:
     if not found:
         raise Refused("NOT_A_SERIES", "There is no CT or MR image here, or none of that series.")
     if len(found) > 1:
-        uids = sorted({_series_uid(stack) for stack in found})
-        raise Refused("SEVERAL_SERIES", _describe(found), {"series_uids": uids})
-    return found[0]
+        says = f"Choose one by its UID, with its number if it has one: {_listed(found)}"
+        raise Refused("SEVERAL_SERIES", says, {"series_uids": list(found)})
+    (stack,) = found.values()
+    return stack
 
 
-def _describe(found: list[Stack]) -> str:
-    parts = [f"{len(stack.members)} slices of {_series_uid(stack)}" for stack in found[:10]]
-    return f"{len(found)} stacks of slices, where one is asked for: {'; '.join(parts)}."
-
-
-def _series_uid(stack: Stack) -> str:
-    return stack.members[0].instance.series_uid
+def _listed(found: dict[str, Stack]) -> str:
+    parts = [f"{name} ({stack.describe()})" for name, stack in found.items()]
+    more = "; …" if len(parts) > LISTED else ""
+    return f"{len(parts)} stacks of slices, {'; '.join(parts[:LISTED])}{more}."
 
 
 def _volume(stack: Stack) -> Volume:
-    instance, _, plane = stack.members[0]
+    instance, encoding, plane = stack.members[0]
     planes = [member.plane for member in stack.members]
     row_direction, column_direction = stack.directions
     between_rows, between_columns = plane.spacing
@@ -115,7 +138,9 @@ def _volume(stack: Stack) -> Volume:
         study_uid=instance.study_uid,
         frame_of_reference_uid=instance.frame_of_reference_uid,
         thickness=stack.thickness,
-        flags=stack.flags(),
+        flags=doubts.flags(stack),
+        padding=Padding.of([member.padded or NONE for member in stack.members]),
+        inverted=encoding.photometric == "MONOCHROME1",
     )
 
 
@@ -129,9 +154,21 @@ def _stored(stack: Stack) -> Stored:
     slices: dict[str, list[int]] = {}
     for index, member in enumerate(stack.members):
         slices.setdefault(member.instance.sop_instance_uid, []).append(index)
-    for indices in slices.values():
-        _fill([stored[n] for n in indices], [stack.members[n] for n in indices])
+    images = [
+        ([stored[n] for n in indices], [stack.members[n] for n in indices])
+        for indices in slices.values()
+    ]
+    if all(_compressed_alone(members) for _, members in images):
+        on_all_cores(lambda image: _fill(*image), images)
+    else:
+        for targets, members in images:
+            _fill(targets, members)
     return stored
+
+
+def _compressed_alone(members: Sequence[Member]) -> bool:
+    """Say whether these are the one frame of an image that a decoder has to read."""
+    return len(members) == 1 and members[0].encoding.syntax not in NATIVE
 
 
 def _fill(targets: Sequence[Stored], members: Sequence[Member]) -> None:
@@ -143,8 +180,6 @@ def _fill(targets: Sequence[Stored], members: Sequence[Member]) -> None:
             for target, frame in zip(targets, frames, strict=True):
                 read_into(target, instance.source, encoding, frame)
         else:
-            pixels = decoded(instance.source, encoding)
-            for target, frame in zip(targets, frames, strict=True):
-                target[:] = pixels[frame]
+            decode_into(targets, instance.source, encoding, frames)
     except Refused as refusal:
         raise _named(instance.source, refusal) from None

@@ -8,23 +8,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imaging.flags import Flag
 from imaging.headers import Instance
+from imaging.image_type import doubts
+from imaging.padding import Padded, padded
 from imaging.pixels import Encoding
-from imaging.planes import Plane
+from imaging.planes import HOUNSFIELD, Plane
+from imaging.traits import TRAITS, Column, divided, written
 from imaging.volume import Vector
+from imaging.walk import BIG_ENDIAN
 
 SAME_DIRECTION = 1e-3
 """How far direction cosines of one stack may differ: rounding, never another plane."""
+SAME_SPACING = 1e-4
+"""Share by which pixel spacings of one stack may differ: written digits."""
 SAME_POSITION = 0.01
 """Mm along the normal within which two planes are at one place."""
 EVEN = 0.02
 """Share of the step by which a gap may differ from it, positions being rounded."""
-TILTED = np.tan(np.radians(1.0))
-"""Sideways shift for each mm along the normal above which the planes are sheared."""
-THICK = 5.0
-"""Mm of slice thickness up to which a lesion of 10 mm is measurable (RECIST 1.1, section 3.1)."""
-LOCALIZERS = {"LOCALIZER", "SCOUT"}
+STRAIGHT = np.cos(np.radians(10.0))
+"""Cosine of the angle up to which planes are called by the axis of the patient that they cut."""
+LIES = ("sagittal", "coronal", "axial")
 
 
 class Member(NamedTuple):
@@ -34,12 +37,25 @@ class Member(NamedTuple):
     encoding: Encoding
     plane: Plane
 
+    @property
+    def hounsfield(self) -> bool:
+        """Whether the rescaled values are Hounsfield units."""
+        return self.instance.modality == "CT" and self.plane.unit == HOUNSFIELD
+
+    @property
+    def padded(self) -> Padded | None:
+        """What of the stored values is padding; None where what is said of it cannot be."""
+        slope, intercept = self.plane.slope, self.plane.intercept
+        return padded(self.instance.padding, slope, intercept, hounsfield=self.hounsfield)
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
     """Parallel planes of one series and size, in rising position along their normal."""
 
     members: tuple[Member, ...]
+    differs: tuple[str, ...] = ()
+    """How it differs from the others at its places, such as `echo time 4.6`."""
 
     @cached_property
     def directions(self) -> tuple[Vector, Vector]:
@@ -57,9 +73,24 @@ class Stack:
         return np.diff(self.positions @ np.cross(*self.directions))
 
     @property
+    def apart(self) -> Vector:
+        """The gaps between planes that are not at one place."""
+        return self.gaps[self.gaps >= SAME_POSITION]
+
+    @property
+    def doubled(self) -> int:
+        """How many planes lie where another one does."""
+        return len(self.gaps) - len(self.apart)
+
+    @property
+    def uneven(self) -> bool:
+        apart = self.apart
+        return len(apart) > 0 and not near(apart, apart.mean(), np.ones_like(apart))
+
+    @property
     def step(self) -> float | None:
         """Perpendicular mm between planes; None unless it is the same all through."""
-        even = len(self.gaps) and not self._doubled and not self._uneven
+        even = len(self.gaps) and not self.doubled and not self.uneven
         return float(self.gaps.mean()) if even else None
 
     @property
@@ -67,87 +98,54 @@ class Stack:
         """Slice Thickness, mm: the largest, where it varies."""
         return max(member.plane.thickness or 0.0 for member in self.members) or None
 
-    def flags(self) -> tuple[Flag, ...]:
-        """What is doubtful about the stack, without looking at its pixels."""
-        return tuple(chain(self._spacing_flags(), self._tilt_flags(), self._image_flags()))
+    @property
+    def series_uid(self) -> str:
+        return self.members[0].instance.series_uid
+
+    def describe(self) -> str:
+        """What tells it from the other stacks, in a few words."""
+        _, encoding, plane = self.members[0]
+        count = "1 slice" if len(self.members) == 1 else f"{len(self.members)} slices"
+        size = f"{count} of {encoding.columns} x {encoding.rows}"
+        return ", ".join([self._lie, size, *sorted(doubts(plane.image_type)), *self.differs])
 
     @property
-    def _apart(self) -> Vector:
-        """The gaps between planes that are not at one place."""
-        return self.gaps[self.gaps >= SAME_POSITION]
-
-    @property
-    def _doubled(self) -> int:
-        return len(self.gaps) - len(self._apart)
-
-    @property
-    def _uneven(self) -> bool:
-        apart = self._apart
-        return len(apart) > 0 and not _near(apart, apart.mean(), np.ones_like(apart))
-
-    def _spacing_flags(self) -> Iterator[Flag]:
-        if len(self.members) == 1:
-            yield Flag("SINGLE_SLICE", "One slice: measured in its plane, without a volume.")
-        if self._doubled:
-            says = f"Slices that lie where another one does: {self._doubled}"
-            yield Flag("DUPLICATE_POSITIONS", f"{says}; no volume can be trusted.")
-        if self._uneven:
-            yield self._uneven_flag()
-
-    def _uneven_flag(self) -> Flag:
-        span = f"{self._apart.min():.4g} to {self._apart.max():.4g} mm"
-        typical = np.sort(self._apart)[(len(self._apart) - 1) // 2]
-        whole = np.maximum(np.round(self._apart / typical), 1.0)
-        if _near(self._apart, typical, whole):
-            says = f"Slices missing: {int(np.sum(whole - 1))} (gaps of {span})"
-            return Flag("SLICES_MISSING", f"{says}; no volume can be trusted.")
-        return Flag("UNEVEN_SPACING", f"The slices are {span} apart; no volume can be trusted.")
-
-    def _tilt_flags(self) -> Iterator[Flag]:
-        along = np.diff(self.positions, axis=0)[self.gaps >= SAME_POSITION]
-        sideways = along - self._apart[:, None] * np.cross(*self.directions)
-        shear = float(np.max(np.linalg.norm(sideways, axis=1) / self._apart, initial=0.0))
-        if shear > TILTED:
-            says = f"The planes are sheared by {np.degrees(np.arctan(shear)):.1f} degrees"
-            yield Flag("GANTRY_TILT", f"{says}; the step between them is the perpendicular one.")
-
-    def _image_flags(self) -> Iterator[Flag]:
-        if self.thickness and self.thickness > THICK:
-            says = f"The slices are {self.thickness:g} mm thick: small lesions are not measurable."
-            yield Flag("THICK_SLICES", says)
-        if any(LOCALIZERS & set(member.instance.image_type) for member in self.members):
-            yield Flag("LOCALIZER", "A localizer is a projection: distances on it are doubtful.")
-        if any(member.instance.lossy for member in self.members):
-            yield Flag("LOSSY_COMPRESSION", "The pixels were compressed with loss.")
+    def _lie(self) -> str:
+        across = np.abs(np.cross(*self.directions))
+        return LIES[int(across.argmax())] if across.max() > STRAIGHT else "oblique"
 
 
-def _near(gaps: Vector, step: float, whole: Vector) -> bool:
+def near(gaps: Vector, step: float, whole: Vector) -> bool:
     """Whether the gaps are those whole numbers of steps."""
     allowed = max(EVEN * step, SAME_POSITION)
     return bool(np.all(np.abs(gaps - whole * step) <= allowed * whole))
 
 
 def stacks(instances: Iterable[Instance]) -> list[Stack]:
-    """The stacks of parallel planes; an instance that comes twice counts once, as it came first.
+    """The stacks of parallel planes, in an order that the files' order does not decide.
 
-    Planes belong together by series, frame of reference, size, spacing, Image Type and orientation.
+    An instance that comes twice counts once, as it came first. Planes belong together by series,
+    frame of reference, size, spacing, orientation, photometric interpretation, and whether they
+    are localizers and the like. Where planes then lie at one place, the stack is divided by the
+    first of Image Type, echo, b-value, … that makes fewer do so (`traits.TRAITS`).
     """
     unique: dict[str, Instance] = {}
     for instance in instances:
         unique.setdefault(instance.sop_instance_uid, instance)
     groups: dict[tuple[object, ...], list[list[Member]]] = {}
-    for instance in unique.values():
+    for _, instance in sorted(unique.items()):
         for plane in instance.planes:
             assert instance.encoding, "what has planes is an image"
             member = Member(instance, instance.encoding, plane)
             _join(groups.setdefault(_key(member), []), member)
-    return [_ordered(members) for alike in groups.values() for members in alike]
+    found = [_ordered(members) for alike in groups.values() for members in alike]
+    return sorted(chain.from_iterable(found), key=lambda stack: stack.series_uid)
 
 
 def _key(member: Member) -> tuple[object, ...]:
     instance, encoding, plane = member
-    identity = (instance.series_uid, instance.frame_of_reference_uid, instance.image_type)
-    return (*identity, encoding.rows, encoding.columns, plane.spacing)
+    identity = (instance.series_uid, instance.frame_of_reference_uid, doubts(plane.image_type))
+    return (*identity, encoding.rows, encoding.columns, encoding.photometric)
 
 
 def _join(alike: list[list[Member]], member: Member) -> None:
@@ -159,17 +157,32 @@ def _join(alike: list[list[Member]], member: Member) -> None:
 
 
 def _parallel(one: Plane, other: Plane) -> bool:
-    pairs = zip(one.orientation, other.orientation, strict=True)
-    return all(abs(a - b) <= SAME_DIRECTION for a, b in pairs)
+    """Whether the planes lie in one direction, and their pixels at one distance."""
+    if one.orientation == other.orientation and one.spacing == other.spacing:
+        return True
+    cosines = zip(one.orientation, other.orientation, strict=True)
+    spacings = zip(one.spacing, other.spacing, strict=True)
+    turned = any(abs(a - b) > SAME_DIRECTION for a, b in cosines)
+    return not turned and all(abs(a - b) <= SAME_SPACING * b for a, b in spacings)
 
 
-def _ordered(members: Sequence[Member]) -> Stack:
+def _ordered(members: Sequence[Member]) -> list[Stack]:
     normal = np.cross(*_directions(members[0].plane))
+    places = np.array([member.plane.position for member in members]) @ normal
+    order = np.argsort(places, kind="stable")
+    rising = [members[index] for index in order]
+    parts = divided(places[order], _differences(rising), apart=SAME_POSITION)
+    return [Stack(tuple(rising[n] for n in part.indices), part.differs) for part in parts]
 
-    def place(member: Member) -> tuple[float, str]:
-        return float(normal @ member.plane.position), member.instance.sop_instance_uid
 
-    return Stack(tuple(sorted(members, key=place)))
+def _differences(members: Sequence[Member]) -> Iterator[Column]:
+    """What planes at one place may differ by, in the order in which it is tried."""
+    yield "image type", [member.plane.image_type for member in members]
+    orders = [">" if member.encoding.syntax == BIG_ENDIAN else "<" for member in members]
+    for n, trait in enumerate(TRAITS):
+        values = (member.plane.traits[n] for member in members)
+        pairs = zip(values, orders, strict=True)
+        yield trait.name, [written(trait, value, order) for value, order in pairs]
 
 
 def _directions(plane: Plane) -> tuple[Vector, Vector]:

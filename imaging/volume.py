@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from imaging.flags import Flag
+from imaging.padding import Padding
 
 Vector = NDArray[np.float64]
 
@@ -44,6 +45,9 @@ class Volume:
     thickness: float | None
     """Slice Thickness (0018,0050), mm: what a slice averages over, never the step."""
     flags: tuple[Flag, ...]
+    padding: Padding | None = None
+    inverted: bool = False
+    """Whether low values are to be shown bright (MONOCHROME1, PS3.3 C.7.6.3.1.2)."""
 
     @property
     def normal(self) -> Vector:
@@ -76,12 +80,16 @@ class Volume:
     def values(self, slices: int | slice, rows: slice, columns: slice) -> NDArray[np.float64]:
         """Rescaled values (Hounsfield units in CT) of a crop: 2-D for one slice, else 3-D.
 
-        PS3.3 C.7.6.16.2.9 and C.11.1: stored value × slope + intercept.
+        PS3.3 C.7.6.16.2.9 and C.11.1: stored value × slope + intercept, and where the image is
+        padded, what `padding` has for it.
         """
         slope, intercept = self.slope[slices], self.intercept[slices]
-        crop = self.stored[slices, rows, columns].astype(np.float64)
+        stored = self.stored[slices, rows, columns]
+        crop = stored.astype(np.float64)
         crop *= np.asarray(slope)[..., None, None]
         crop += np.asarray(intercept)[..., None, None]
+        if self.padding is not None:
+            self.padding.fill(crop, stored, slices)
         return crop
 
     def _origin(self, slices: Vector) -> Vector:

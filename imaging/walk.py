@@ -1,106 +1,103 @@
 """Where the elements of a data set lie: a flat walk over its tags and lengths (PS3.5 section 7).
 
-Little endian alone. What surprises it is left to pydicom, which reads everything but is slow and
-no safe boundary.
+What it cannot read is refused: nothing is given to a parser that was not measured here before.
 """
 
-import struct
+from functools import lru_cache
 
 from imaging.flags import Refused
+from imaging.nesting import (
+    BIG,
+    LITTLE,
+    SHORT,
+    UNDEFINED,
+    ByteOrder,
+    CutShort,
+    Survey,
+    Unexpected,
+    lettered,
+)
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 NATIVE = frozenset({IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN})
 
-UNDEFINED = 0xFFFFFFFF
-ELEMENTS_LIMIT, DEPTH_LIMIT = 100_000, 32
-
-_LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-_SHORT = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_DELIMITERS, _ITEM, _SEQUENCE_ENDS = 0xFFFE, 0xFFFEE000, 0xFFFEE0DD
-_head = struct.Struct("<HH2sH").unpack_from
-_length = struct.Struct("<I").unpack_from
-
-
-class Unexpected(Exception):
-    """The walk met what only a full reader may judge."""
-
-
-class CutShort(Exception):
-    """An element reaches past the end of the bytes given."""
+ELEMENTS_LIMIT = 100_000
+"""Elements of a data set, besides those in its sequences."""
+PIXEL_DATA = 0x7FE00010
+_DELIMITERS, _META = 0xFFFE, 2
+_NONE: frozenset[bytes] = frozenset()
 
 
 def walk(
-    buffer: bytes, at: int, syntax: str, *, until: int, wanted: frozenset[int]
+    buffer: bytes, at: int, syntax: str, wanted: frozenset[int], *, parsed: bool = False
 ) -> tuple[dict[int, bytes], int]:
-    """Values of the wanted top-level elements, and where the first tag >= `until` stands.
+    """Values of the wanted top-level elements before Pixel Data, and where that stands.
 
-    Raises Unexpected, CutShort, and Refused for more elements or deeper nesting than an image has.
+    Without Pixel Data it is the end. Sequences are surveyed; what is odd within one of known
+    length is let pass unless all, with what stands behind the pixels, is going to be `parsed`.
+
+    Raises Unexpected, CutShort, and Refused TOO_LARGE for more elements or deeper nesting than an
+    image has.
     """
-    if syntax == BIG_ENDIAN:
+    order = BIG if syntax == BIG_ENDIAN else LITTLE
+    explicit, head, last = syntax != IMPLICIT, order.flat, len(buffer) - 8
+    if at <= last and lettered(buffer, at) != explicit:
         raise Unexpected
-    explicit, end = syntax != IMPLICIT, len(buffer)
+    short, words = SHORT if explicit else _NONE, _words(order, wanted)
+    survey = Survey(buffer, order, parsed=parsed)
     values: dict[int, bytes] = {}
-    last, left = -1, ELEMENTS_LIMIT
-    while end - at >= 8 and left:
-        group, element, vr, length = _head(buffer, at)
-        tag = group << 16 | element
-        if tag >= until:
-            return values, at
-        if tag <= last:
-            raise Unexpected
-        last, start = tag, at + 8
-        left -= 1
-        if not explicit or vr not in _SHORT:
-            start, length = _long(buffer, at, explicit, vr)
-        if length == UNDEFINED:
-            at, left = _past_sequence(buffer, start, explicit, left)
-        else:
+    for _ in range(ELEMENTS_LIMIT):
+        if at > last:
+            break
+        word, vr, length = head(buffer, at)
+        if vr in short:
+            start = at + 8
             at = start + length
-            if tag in wanted:
-                values[tag] = buffer[start:at]
-    if not left:
+        elif (tag := order.tag(word)) == PIXEL_DATA and not parsed:
+            return values, at
+        elif tag >> 16 == _DELIMITERS:
+            raise Unexpected
+        else:
+            vr, start, length = survey.head(at, explicit, vr)
+            at = survey.past(tag, vr, start, length, explicit)
+        if word in words:
+            if words[word] in values:
+                raise Unexpected
+            values[words[word]] = buffer[start:at]
+    else:
         raise Refused("TOO_LARGE", f"The file has over {ELEMENTS_LIMIT} elements.")
-    if at != end:
+    if at != len(buffer):
         raise CutShort
     return values, at
 
 
-def _past_sequence(buffer: bytes, at: int, explicit: bool, left: int) -> tuple[int, int]:
-    """Where a sequence of undefined length ends that begins at `at`, and how many elements left."""
-    depth = 1
-    while depth and left:
-        if len(buffer) - at < 8:
-            raise CutShort
-        group, element, vr, length = _head(buffer, at)
-        tag, start = group << 16 | element, at + 8
-        left -= 1
-        if group == _DELIMITERS or not explicit or vr not in _SHORT:
-            start, length = _long(buffer, at, explicit and group != _DELIMITERS, vr)
-        at = start
-        if tag == _SEQUENCE_ENDS:
-            depth -= 1
-        elif length != UNDEFINED:
-            at += length
-        elif tag != _ITEM:
-            depth += 1
-            if depth > DEPTH_LIMIT:
-                raise Refused("TOO_LARGE", f"Sequences are nested over {DEPTH_LIMIT} deep.")
-    return at, left
+@lru_cache(maxsize=64)
+def _words(order: ByteOrder, wanted: frozenset[int]) -> dict[int, int]:
+    """Tags by how they look where they are read as one number: that spares half the walk."""
+    return {order.tag(tag): tag for tag in wanted}
 
 
-def _long(buffer: bytes, at: int, explicit: bool, vr: bytes) -> tuple[int, int]:
-    """Where the value of an element with a length of 32 bits starts, and the length (7.1.2, 7.1.3).
+def walk_meta(buffer: bytes, at: int, wanted: int) -> tuple[bytes, int]:
+    """Value of one element of the file meta information, and where the data set begins.
 
-    Without a length it has to be a sequence.
+    Raises Unexpected, CutShort.
     """
-    if not explicit:
-        return at + 8, _length(buffer, at + 4)[0]
-    if vr not in _LONG:
-        raise Unexpected
-    if len(buffer) - at < 12:
+    survey, value = Survey(buffer, LITTLE, parsed=False), b""
+    while len(buffer) - at >= 8:
+        group, element, vr, length = LITTLE.head(buffer, at)
+        if group != _META:
+            return value, at
+        start = at + 8
+        if vr not in SHORT:
+            vr, start, length = survey.head(at, True, vr)
+            if vr is None or length == UNDEFINED:
+                raise Unexpected
+        at = start + length
+        if group << 16 | element == wanted:
+            if value:
+                raise Unexpected
+            value = buffer[start:at]
+    if at != len(buffer):
         raise CutShort
-    length = _length(buffer, at + 8)[0]
-    if length == UNDEFINED and vr != b"SQ":
-        raise Unexpected
-    return at + 12, length
+    return value, at

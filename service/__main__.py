@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import recist
+from service.commands.apart import APART, apart
 from service.commands.loading import LoadedWhenAsked
 from service.commands.unusable import Unusable
 from service.problems import Problem
@@ -34,17 +35,22 @@ def root(
 
 
 def main() -> None:
-    """Run one command; unusable input is one line on standard error and exit status 2."""
+    """Run one command, apart if it reads files from outside."""
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    sys.exit(apart(command, _status) if command in APART else _status())
+
+
+def _status() -> int:
+    """Run the command; unusable input is one line on standard error and exit status 2."""
     try:
-        status = app(prog_name="recist", standalone_mode=False)
+        return app(prog_name="recist", standalone_mode=False) or 0
     except typer.Abort:
-        status = 130  # as a shell has it for an interrupted command
+        return 130  # as a shell has it for an interrupted command
     except Exception as reason:
         if (line := _line(reason)) is None:
             raise
         print(f"recist: {line}", file=sys.stderr)
-        status = UNUSABLE
-    sys.exit(status)
+        return UNUSABLE
 
 
 def _line(reason: Exception) -> str | None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from service.problems import Conflict, Forbidden, NotFound, Unprocessable
 from service.roles import OPEN_TO, READERS, Role
-from service.tables import grants, principals, series, subjects, tokens, trials
+from service.tables import grants, measurements, principals, series, subjects, tokens, trials
 
 LONGEST_NAME = 200
 LONGEST_DAYS = 365
@@ -97,6 +97,16 @@ _SERIES = (
     .where(series.c.id == bindparam("id"))
 )
 
+_MEASUREMENT = (
+    select(measurements, series.c.subject_id, subjects.c.trial_id)
+    .select_from(
+        measurements.join(series, measurements.c.series_id == series.c.id).join(
+            subjects, series.c.subject_id == subjects.c.id
+        )
+    )
+    .where(measurements.c.id == bindparam("id"))
+)
+
 
 def digest(token: str) -> str:
     """What is kept of a token."""
@@ -145,18 +155,38 @@ def own_series(connection: Connection, caller: Caller, series_id: str, operation
     return found
 
 
+def own_measurement(
+    connection: Connection, caller: Caller, measurement_id: str, operation: str
+) -> Row[Any]:
+    """A measurement that this caller may use, with `subject_id` and `trial_id` beside its columns.
+
+    A reader's are its own, and those that neither another reader nor an adjudicator has made.
+    """
+    found = _only(connection, _MEASUREMENT, measurement_id, "measurement")
+    _admit(caller, found.trial_id, operation, "measurement")
+    if caller.roles_in(found.trial_id) & READERS and found.principal_id != caller.principal_id:
+        judging = _holders(READERS | {Role.ADJUDICATOR}, found.trial_id)
+        if connection.execute(judging.where(grants.c.principal_id == found.principal_id)).first():
+            raise _absent("measurement")
+    return found
+
+
 def unblinds(caller: Caller, trial_id: str) -> ColumnElement[bool]:
     """Whether a row of `series` would show this caller, a reader, what another has drawn."""
     if not caller.roles_in(trial_id) & READERS:
         return false()
-    readers = select(grants.c.principal_id).where(
-        grants.c.role.in_(READERS),
-        or_(grants.c.trial_id.is_(None), grants.c.trial_id == trial_id),
-    )
     return (
         (series.c.kind != "IMAGE")
         & (series.c.created_by != caller.principal_id)
-        & series.c.created_by.in_(readers)
+        & series.c.created_by.in_(_holders(READERS, trial_id))
+    )
+
+
+def _holders(roles: Iterable[Role], trial_id: str) -> Select[str]:
+    """The principals that have, or had, one of these roles in a trial."""
+    return select(grants.c.principal_id).where(
+        grants.c.role.in_(roles),
+        or_(grants.c.trial_id.is_(None), grants.c.trial_id == trial_id),
     )
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from imaging import Flag, Instance
+from imaging.acquisition import Acquisition
 from service.access import Caller, own_subject, unblinds
+from service.comparability import written
 from service.idempotency import Answer
 from service.multipart import Arrived
 from service.pages import AskedPage, rows_of
@@ -90,6 +92,8 @@ class Addition:
     files: Sequence[tuple[Arrived, Instance]]
     flags: Sequence[Flag]
     """Of the series as a whole, with what is added."""
+    acquisition: Acquisition | None
+    """Likewise; None where nothing is added, or a mask."""
 
 
 @dataclass(frozen=True)
@@ -194,17 +198,23 @@ def _stored(
 ) -> Series:
     """Store what is added to one series, which may be new itself."""
     addition, row = intake.additions[uid], intake.known.series.get(uid)
-    flags = json.dumps([asdict(flag) for flag in addition.flags])
+    judged = _judged(addition)
     if row is None:
-        new = _series_row(addition.files[0][1], subject_id, caller, flags)
+        new = _series_row(addition.files[0][1], subject_id, caller) | judged
         row = connection.execute(insert(series).returning(series), new).one()
     elif addition.files:
-        connection.execute(update(series).where(series.c.id == row.id).values(flags=flags))
+        connection.execute(update(series).where(series.c.id == row.id).values(judged))
     if addition.files:
         rows = [_instance_row(row.id, *each) for each in addition.files]
         connection.execute(insert(instances), rows)
     count = len(intake.known.members.get(uid, ())) + len(addition.files)
     return _series(row, count, addition.flags)
+
+
+def _judged(addition: Addition) -> dict[str, str | None]:
+    """What is kept of a series as a whole, and changes with what is added to it."""
+    flags = json.dumps([asdict(flag) for flag in addition.flags])
+    return {"flags": flags, "acquisition": written(addition.acquisition)}
 
 
 def _series(row: Row[Any], count: int, flags: Sequence[Flag]) -> Series:
@@ -217,7 +227,7 @@ def _series(row: Row[Any], count: int, flags: Sequence[Flag]) -> Series:
     )
 
 
-def _series_row(first: Instance, subject_id: str, caller: Caller, flags: str) -> dict[str, Any]:
+def _series_row(first: Instance, subject_id: str, caller: Caller) -> dict[str, Any]:
     return {
         "id": uuid4().hex,
         "subject_id": subject_id,
@@ -225,7 +235,6 @@ def _series_row(first: Instance, subject_id: str, caller: Caller, flags: str) ->
         "study_uid": first.study_uid,
         "modality": first.modality,
         "kind": first.kind,
-        "flags": flags,
         "created_at": datetime.now(UTC),
         "created_by": caller.principal_id,
     }

@@ -20,6 +20,8 @@ MEDIA_TYPE = "multipart/form-data"
 MOST_FILES = 10_000
 LONGEST_NAME = 255
 LONGEST_HEADER = 64 * 1024
+PREAMBLE = 128
+"""Bytes before DICM (PS3.10 7.1) that may be a program or a page: they are kept as zeros."""
 UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]")
 
 
@@ -30,6 +32,7 @@ class Arrived:
     name: str
     path: Path
     sha256: str
+    """Of what lies there, which is what was sent but for the preamble."""
     size: int
 
 
@@ -124,10 +127,14 @@ class _Reception:
         self._path = self._folder / str(len(self._arrived))
         self._file = self._path.open("wb", buffering=0)
         self._digest = sha256()
+        self._blank = PREAMBLE
 
     def _content_comes(self, data: bytes, start: int, end: int) -> None:
         assert self._file, "a part has headers before its content"
-        part = memoryview(data)[start:end]
+        part: bytes | memoryview = memoryview(data)[start:end]
+        if blank := min(self._blank, len(part)):
+            self._blank -= blank
+            part = bytes(blank) + part[blank:]
         self._digest.update(part)
         self._file.write(part)
 

@@ -1,75 +1,115 @@
-"""Work on pixels, apart from the service: what it takes or breaks is not the service's own."""
+"""Work on files from outside, apart from the service: what it takes or breaks is its own."""
 
 import asyncio
-import math
 import os
-import resource
 import signal
+import traceback
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple
 
+from imaging.flags import Refused
+from imaging.limits import MEASURING, Limits, refusal, within
 from service.problems import Unavailable
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 ATTEMPTS = 2
-CPU_SECONDS = 120
-"""That one piece of work may take; the system ends the process that takes more."""
 
 
 class Processes:
-    """A few processes, started when they are first asked for."""
+    """A few processes, started when they are first asked for; each does one piece at a time."""
 
-    def __init__(self, count: int, *, cpu_seconds: int = CPU_SECONDS) -> None:
-        self._count = count
-        self._cpu_seconds = cpu_seconds
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="processes")
+        self._idle: SimpleQueue[_Worker | None] = SimpleQueue()
+        for _ in range(count):
+            self._idle.put(None)  # to be started
 
-    async def run(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Do a piece of work, again if its process died; what it raises is raised here.
+    async def run(self, work: Callable[[*Ts], T], *args: *Ts, limits: Limits = MEASURING) -> T:
+        """Do a piece of work; what it raises is raised here.
 
         What goes there and back is pickled: an exception must be made again from its `args`.
-        Raises Unavailable where the process died again.
+        Raises Refused TOO_SLOW, TOO_LARGE, DECODER_CRASHED where a file is to blame for the end
+        of its process; where none is, the work is done again. Raises Unavailable where the
+        process ended again.
         """
-        for _ in range(ATTEMPTS):
-            pool = self._started()
-            try:
-                loop = asyncio.get_running_loop()
-                seconds = self._cpu_seconds
-                return await loop.run_in_executor(pool, _limited, seconds, work, *args)
-            except BrokenProcessPool:
-                self._drop(pool)
-        raise Unavailable("The process that measured was ended twice. Ask again later.")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._answer, limits, work, args)
+
+    def wait_for(self, work: Callable[[*Ts], T], *args: *Ts, limits: Limits = MEASURING) -> T:
+        """Do, for a thread that may wait, what `run` does."""
+        return self._threads.submit(self._answer, limits, work, args).result()
 
     def close(self) -> None:
         """Finish what is under way, and end the processes."""
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            if worker := self._idle.get():
+                worker.end()
 
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            context = get_context(
-                "spawn"
-            )  # a fork would take the service's threads and locks along
-            self._pool = ProcessPoolExecutor(self._count, context, initializer=_begin)
-        return self._pool
+    def _answer(self, limits: Limits, work: Callable[..., T], args: tuple[object, ...]) -> T:
+        worker = self._idle.get()
+        try:
+            for _ in range(ATTEMPTS):
+                worker = worker or _Worker()
+                try:
+                    return worker.answer(limits, work, args)
+                except EOFError:
+                    code, worker = worker.end(), None
+                    if why := refusal(code, limits):
+                        raise why from None
+        finally:
+            self._idle.put(worker)
+        raise Unavailable("The process that measured was ended twice. Ask again later.")
 
-    def _drop(self, broken: ProcessPoolExecutor) -> None:
-        broken.shutdown(wait=False)
-        if self._pool is broken:
-            self._pool = None
+
+class _Worker:
+    """One process, and the pipe to it."""
+
+    def __init__(self) -> None:
+        # A fork would take the service's threads and locks along.
+        context = get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there,), daemon=True)
+        self._process.start()
+        there.close()
+
+    def answer(self, limits: Limits, work: Callable[..., T], args: tuple[object, ...]) -> T:
+        """Do a piece of work; raises what it raised, and EOFError where the process ended."""
+        try:
+            self._pipe.send((limits, work, args))
+            done, outcome = self._pipe.recv()
+        except (BrokenPipeError, ConnectionResetError):
+            raise EOFError from None
+        if done:
+            return outcome  # type: ignore[no-any-return]
+        raise outcome
+
+    def end(self) -> int:
+        """The exit code, once the process has ended: it does when there is nothing to come."""
+        self._pipe.close()
+        self._process.join()
+        code = self._process.exitcode
+        self._process.close()
+        return code or 0
 
 
-def _begin() -> None:
-    """Leave interrupts to the service, and never outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _serve(pipe: Connection) -> None:
+    """Do what comes through a pipe until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are the service's
     Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            limits, work, args = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_outcome(limits, work, args))
 
 
 def _end_with_parent() -> None:
@@ -78,9 +118,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _limited(cpu_seconds: int, work: Callable[[*Ts], T], *args: *Ts) -> T:
-    """Do a piece of work for so long at most, besides what this process has done before."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = math.ceil(used.ru_utime + used.ru_stime) + cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    return work(*args)
+def _outcome(
+    limits: Limits, work: Callable[..., Any], args: tuple[object, ...]
+) -> tuple[bool, Any]:
+    try:
+        with within(limits):
+            return True, work(*args)
+    except Refused as why:
+        return False, why
+    except BaseException as problem:  # noqa: BLE001 -- raised again where the work was asked for
+        problem.add_note(traceback.format_exc())
+        return False, problem

@@ -48,5 +48,5 @@ class Settings(BaseSettings):
     ] = 2048 * MIB
 
     measuring_processes: Annotated[
-        int, Field(gt=0, description="How many measurements may be made at the same time.")
+        int, Field(gt=0, description="How many files or lesions are worked on at the same time.")
     ] = 1

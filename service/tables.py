@@ -188,7 +188,7 @@ adjudications = Table(
     Index(None, "subject_id"),
 )
 
-# `flags` is JSON.
+# `flags` and `acquisition` are JSON; no acquisition where a mask is.
 series = Table(
     "series",
     metadata,
@@ -199,6 +199,7 @@ series = Table(
     _words("modality"),
     _words("kind"),
     _words("flags"),
+    _words("acquisition", null=True),
     _at("created_at"),
     _of("created_by", "principals"),
     UniqueConstraint("subject_id", "series_uid"),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 import recist
 from recist.adjudicate import Course, Discrepancy, Variable, comparable, discrepancies
 from service.access import Caller, own_subject
+from service.comparability import remarks
 from service.documents import as_json
 from service.idempotency import Answer
 from service.reads import NOTHING, Signature, Signed, Signing, course_of, signed_by_reader
@@ -43,12 +44,17 @@ class SignedRead(recist.Read):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderTimeline:
-    """One reader's reads in force, oldest first, those that were replaced, and the assessment."""
+    """One reader's reads in force, oldest first, those that were replaced, and the assessment.
+
+    `images` are remarks on the images that its findings name: what stands between them, and between
+    them and the sizes. They decide nothing.
+    """
 
     reader: Role
     reads: list[SignedRead]
     superseded: list[SignedRead]
     assessment: recist.Assessment
+    images: list[recist.Concern]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +133,25 @@ def compare(connection: Connection, subject: Row[Any]) -> Comparison:
 def view(connection: Connection, caller: Caller, subject_id: str) -> Answer:
     """The timelines that this caller may see: a reader's own alone, and nothing of the others."""
     subject = own_subject(connection, caller, subject_id, "getTimeline")
-    own = caller.roles_in(subject.trial_id) & READERS
-    if own:
-        signed = signed_by_reader(connection, subject.id)
-        mine = {r: s for r, s in signed.items() if r in own and _is_hers(s, caller)}
+    if caller.roles_in(subject.trial_id) & READERS:
+        mine = signed_for(connection, caller, subject)
         courses = {reader: course_of(subject, s) for reader, s in mine.items()}
-        return _timelines(mine, courses, None)
-    comparison = compare(connection, subject)
-    return _timelines(comparison.signed, comparison.courses, comparison.accepted)
+        return _timelines(mine, courses, _images(connection, subject.id, courses), None)
+    found = compare(connection, subject)
+    images = _images(connection, subject.id, found.courses)
+    return _timelines(found.signed, found.courses, images, found.accepted)
 
 
-def newly_signed(signing: Signing) -> Answer:
+def signed_for(connection: Connection, caller: Caller, subject: Row[Any]) -> Mapping[str, Signed]:
+    """What was signed for a subject that this caller may see: of a reader its own alone."""
+    signed = signed_by_reader(connection, subject.id)
+    own = caller.roles_in(subject.trial_id) & READERS
+    if not own:
+        return signed
+    return {r: s for r, s in signed.items() if r in own and _is_hers(s, caller)}
+
+
+def newly_signed(connection: Connection, subject_id: str, signing: Signing) -> Answer:
     """The answer to a signature."""
     signature = signing.signature
     head = _members(
@@ -146,7 +160,8 @@ def newly_signed(signing: Signing) -> Answer:
         signed_at=_instant(signature.signed_at),
         sha256=signature.sha256,
     )
-    body = _reader(signature.reader, signing.signed, signing.course)
+    images = remarks(connection, subject_id, signing.course.reads)
+    body = _reader(signature.reader, signing.signed, signing.course, images)
     return Answer(201, b"{" + head + b"," + body[1:])
 
 
@@ -154,11 +169,24 @@ def _is_hers(signed: Signed, caller: Caller) -> bool:
     return all(s.principal_id == caller.principal_id for s in signed.in_force)
 
 
+def _images(
+    connection: Connection, subject_id: str, courses: Mapping[str, Course]
+) -> Mapping[str, Sequence[recist.Concern]]:
+    """Remarks on the images of each reader's own findings."""
+    return {
+        reader: remarks(connection, subject_id, course.reads) for reader, course in courses.items()
+    }
+
+
 def _timelines(
-    signed: Mapping[str, Signed], courses: Mapping[str, Course], accepted: str | None
+    signed: Mapping[str, Signed],
+    courses: Mapping[str, Course],
+    images: Mapping[str, Sequence[recist.Concern]],
+    accepted: str | None,
 ) -> Answer:
     readers = b",".join(
-        _reader(reader, signed.get(reader, NOTHING), course) for reader, course in courses.items()
+        _reader(reader, signed.get(reader, NOTHING), course, images[reader])
+        for reader, course in courses.items()
     )
     chosen = b"null"
     if accepted is not None:
@@ -167,12 +195,13 @@ def _timelines(
     return Answer(200, b'{"readers":[%b],"accepted":%b}' % (readers, chosen))
 
 
-def _reader(reader: str, signed: Signed, course: Course) -> bytes:
-    return b'{%b,"reads":[%b],"superseded":[%b],%b}' % (
+def _reader(reader: str, signed: Signed, course: Course, images: Sequence[recist.Concern]) -> bytes:
+    return b'{%b,"reads":[%b],"superseded":[%b],%b,"images":%b}' % (
         _members(reader=reader),
         b",".join(_signed_reads(signed.in_force)),
         b",".join(_signed_reads(signed.superseded)),
         _assessment(course),
+        as_json(images),
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,12 +14,15 @@ from fastapi import Request
 from starlette.responses import Response
 
 from imaging import Flag, Instance, Refused, inspect, series_flags
+from imaging.acquisition import Acquisition, acquisition
+from imaging.limits import READING
 from service import images
 from service.db import Database
 from service.images import Addition, Intake, Known, Overtaken
 from service.multipart import Arrived, receive
 from service.objects import Objects
 from service.problems import Unavailable
+from service.processes import Processes
 from service.sorting import Sorting
 from service.writes import WriteUnit
 
@@ -28,6 +31,7 @@ TURNS: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 """By subject: uploads for one come one after the other, so that none has to be sorted again."""
 
 Inspected = Sequence[tuple[Arrived, Instance | Refused]]
+Judgement = tuple[Sequence[Flag], Acquisition | None]
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +48,28 @@ async def upload(request: Request, subject_id: str, write: WriteUnit) -> Respons
         with objects.staging() as folder:
             content_type = request.headers.get("Content-Type")
             files = await receive(request.stream(), content_type, Path(folder))
-            inspected = await run_sync(_inspected, files)
+            processes: Processes = request.app.state.processes
+            inspected = await run_sync(_inspected, files, processes)
+            take_in = partial(
+                taken_in,
+                inspected,
+                subject_id,
+                objects=objects,
+                judge=lambda paths: processes.wait_for(judged, paths),
+            )
             async with TURNS.setdefault(subject_id, asyncio.Lock()):
-                return await _store(inspected, subject_id, database, objects, write)
+                return await _store(inspected, subject_id, database, take_in, write)
     except OSError as failure:
         logger.exception("An upload could not be written")
         raise Unavailable("The files cannot be stored now. Send them again later.") from failure
 
 
 async def _store(
-    inspected: Inspected, subject_id: str, database: Database, objects: Objects, write: WriteUnit
+    inspected: Inspected,
+    subject_id: str,
+    database: Database,
+    take_in: Callable[[Known], Intake],
+    write: WriteUnit,
 ) -> Response:
     """Sort the files by what is stored, keep the new ones, then write the rows.
 
@@ -65,7 +81,7 @@ async def _store(
     for _ in range(ATTEMPTS):
         look = partial(images.known_of, caller=caller, subject_id=subject_id, found=found)
         known = await database.read(look)
-        intake = await run_sync(taken_in, inspected, subject_id, known, objects)
+        intake = await run_sync(take_in, known)
         unit = partial(images.record, caller=caller, subject_id=subject_id, intake=intake)
         try:
             return await write(unit, body_sha256=digest)
@@ -74,13 +90,13 @@ async def _store(
     raise Unavailable("Other uploads for this subject are under way. Send this one again shortly.")
 
 
-def _inspected(files: Iterable[Arrived]) -> Inspected:
-    return [(file, _instance_or_refusal(file.path)) for file in files]
+def _inspected(files: Iterable[Arrived], processes: Processes) -> Inspected:
+    return [(file, _instance_or_refusal(file.path, processes)) for file in files]
 
 
-def _instance_or_refusal(path: Path) -> Instance | Refused:
+def _instance_or_refusal(path: Path, processes: Processes) -> Instance | Refused:
     try:
-        return inspect(path)
+        return processes.wait_for(inspect, path, limits=READING)
     except Refused as refusal:
         return refusal
 
@@ -90,15 +106,29 @@ def _digest(files: Iterable[Arrived]) -> str:
     return sha256(json.dumps([(file.name, file.sha256) for file in files]).encode()).hexdigest()
 
 
-def taken_in(inspected: Inspected, subject_id: str, known: Known, objects: Objects) -> Intake:
+def judged(files: Sequence[Path]) -> Judgement:
+    """What is doubtful about the series of these files, and how it was acquired."""
+    instances = [inspect(file) for file in files]
+    return series_flags(instances), acquisition(instances)
+
+
+def taken_in(
+    inspected: Inspected,
+    subject_id: str,
+    known: Known,
+    objects: Objects,
+    judge: Callable[[Sequence[Path]], Judgement] = judged,
+) -> Intake:
+    """Sort the files and keep the new ones; who does not trust them has their series judged apart.
+
+    Raises what `judge` does: Refused where a stored file can no longer be read.
+    """
     sorting = Sorting(subject_id, known)
     for file, found in inspected:
         sorting.take(file, found)
     new = sorting.new
     objects.keep((file.path, file.sha256) for files in new.values() for file, _ in files)
-    additions = {
-        uid: Addition(files, _flags(uid, known, objects, files)) for uid, files in new.items()
-    }
+    additions = {uid: _addition(uid, files, known, objects, judge) for uid, files in new.items()}
     return Intake(_instances(inspected), known, sorting.files, additions)
 
 
@@ -106,11 +136,15 @@ def _instances(inspected: Inspected) -> list[Instance]:
     return [found for _, found in inspected if isinstance(found, Instance)]
 
 
-def _flags(
-    uid: str, known: Known, objects: Objects, new: Sequence[tuple[Arrived, Instance]]
-) -> Sequence[Flag]:
-    """What is doubtful about a series as a whole, once the new files belong to it."""
+def _addition(
+    uid: str,
+    new: Sequence[tuple[Arrived, Instance]],
+    known: Known,
+    objects: Objects,
+    judge: Callable[[Sequence[Path]], Judgement],
+) -> Addition:
+    """What comes to a series, with what is doubtful about it as a whole once it has come."""
     if not new:
-        return images.flags_of(known.series[uid])
-    stored = [inspect(objects.path(digest)) for digest in known.members.get(uid, ())]
-    return series_flags([*stored, *(instance for _, instance in new)])
+        return Addition(new, images.flags_of(known.series[uid]), None)
+    digests = [*known.members.get(uid, ()), *(file.sha256 for file, _ in new)]
+    return Addition(new, *judge([objects.path(digest) for digest in digests]))

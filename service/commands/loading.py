@@ -8,7 +8,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-NAMES = ("serve", "demo", "token", "assess", "endpoints", "criteria", "measure", "openapi")
+NAMES = (
+    "serve",
+    "demo",
+    "token",
+    "assess",
+    "endpoints",
+    "criteria",
+    "measure",
+    "picture",
+    "sr",
+    "openapi",
+)
 
 
 class Commands(Mapping[str, Any]):

@@ -3,24 +3,39 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from imaging import masks
+from imaging import masks, voxels
+from imaging.contours import Contours
+from imaging.conventions import Convention
 from imaging.delineation import Marked
-from imaging.flags import Refused
+from imaging.flags import Flag, Refused
 from imaging.masks import Mask
-from imaging.measure import NoLength, OutsideVolume, measure_click, measure_line, measure_mask
-from imaging.measurement import Measurement
+from imaging.measure import (
+    Found,
+    NoLength,
+    OutsideVolume,
+    found_by_click,
+    found_by_line,
+    measure_mask,
+)
+from imaging.seg_writing import Lesion
 from imaging.series import load
 from imaging.volume import Volume
+from service.commands import seg_file
 from service.commands.unusable import Unusable
+from service.commands.wanted import Wanted
 
 REFUSED = 3
 NOT_UNDERSTOOD = frozenset({"NOT_A_SERIES", "NOT_A_MASK", "NOT_DICOM", "TRUNCATED", "UNREADABLE"})
 """Refusals of what is no image or mask at all: unusable input, where the others are answers."""
+NOT_WRITTEN = Flag(
+    "SEG_NOT_WRITTEN", "The line itself was measured: there is no segmentation to write."
+)
 
 
 def measure(
@@ -29,6 +44,14 @@ def measure(
     line: Annotated[str | None, typer.Option(help="X1,Y1,X2,Y2,Z: a reader's line.")] = None,
     mask: Annotated[Path | None, typer.Option(help="A DICOM SEG or RTSTRUCT.")] = None,
     series_uid: Annotated[str | None, typer.Option(help="Of several series, the one.")] = None,
+    seg: Annotated[Path | None, typer.Option(help="A DICOM SEG to write what is measured.")] = None,
+    convention: Annotated[
+        Convention | None, typer.Option(help="Place the boundary as another program does.")
+    ] = None,
+    viable: Annotated[bool, typer.Option("--viable", help="What enhances, too (mRECIST).")] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="Enhancing from this value on, for --viable.")
+    ] = None,
 ) -> None:
     """Measure the lesion under a click or a line, or each of a mask, one JSON object a line.
 
@@ -38,36 +61,66 @@ def measure(
         raise Unusable("give exactly one of --click, --line and --mask")
     if not series_dir.exists():
         raise Unusable(f"{series_dir}: there is no such folder")
+    if threshold is not None and not (viable and math.isfinite(threshold)):
+        raise Unusable("--threshold: give a number, together with --viable")
+    wanted = Wanted(convention, viable, threshold)
     try:
         if mask is not None:
-            _measure_marked(series_dir, mask, series_uid)
+            _measure_marked(series_dir, mask, series_uid, seg, wanted)
         elif click is not None:
-            _print(_clicked(series_dir, click, series_uid).as_json())
+            _answer_one(series_dir, seg, wanted, *_clicked(series_dir, click, series_uid, wanted))
         elif line is not None:
-            _print(_drawn(series_dir, line, series_uid).as_json())
+            _answer_one(series_dir, seg, wanted, *_drawn(series_dir, line, series_uid, wanted))
     except (OutsideVolume, NoLength) as reason:
         raise Unusable(str(reason)) from None
     except Refused as refusal:
         _refuse(refusal, mask or series_dir)
 
 
-def _clicked(series_dir: Path, click: str, series_uid: str | None) -> Measurement:
-    point = _numbers(click, "--click", "X,Y,Z")
-    return measure_click(load(series_dir, series_uid=series_uid), point)
-
-
-def _drawn(series_dir: Path, line: str, series_uid: str | None) -> Measurement:
-    x1, y1, x2, y2, slice_ = _numbers(line, "--line", "X1,Y1,X2,Y2,Z")
+def _clicked(
+    series_dir: Path, click: str, series_uid: str | None, wanted: Wanted
+) -> tuple[Volume, Found]:
+    point = numbers(click, "--click", "X,Y,Z")
     volume = load(series_dir, series_uid=series_uid)
-    return measure_line(volume, (x1, y1), (x2, y2), slice_)
+    return volume, found_by_click(volume, point, wanted.convention)
 
 
-def _measure_marked(series_dir: Path, file: Path, series_uid: str | None) -> None:
+def _drawn(
+    series_dir: Path, line: str, series_uid: str | None, wanted: Wanted
+) -> tuple[Volume, Found]:
+    x1, y1, x2, y2, slice_ = numbers(line, "--line", "X1,Y1,X2,Y2,Z")
+    volume = load(series_dir, series_uid=series_uid)
+    return volume, found_by_line(volume, (x1, y1), (x2, y2), slice_, wanted.convention)
+
+
+def _answer_one(
+    series_dir: Path, seg: Path | None, wanted: Wanted, volume: Volume, found: Found
+) -> None:
+    if seg is not None:
+        found = _written(found, seg, series_dir, volume)
+    _print(wanted.answer(volume, found))
+
+
+def _written(found: Found, seg: Path, series_dir: Path, volume: Volume) -> Found:
+    if not isinstance(found.shape, Contours):
+        flags = (*found.measurement.flags, NOT_WRITTEN)
+        return found._replace(measurement=replace(found.measurement, flags=flags))
+    seg_file.write(seg, series_dir, volume, [Lesion("Lesion", voxels.within(found.shape, volume))])
+    return found
+
+
+def _measure_marked(
+    series_dir: Path, file: Path, series_uid: str | None, seg: Path | None, wanted: Wanted
+) -> None:
     if not file.is_file():
         raise Unusable(f"{file}: there is no such file")
     mask = masks.read(file)
-    marked = mask.marked(_drawn_on(mask, series_dir, series_uid))
-    answers = [_answer(mark) for mark in marked]
+    volume = _drawn_on(mask, series_dir, series_uid)
+    marked = mask.marked(volume)
+    answers = [_answer(mark, wanted) for mark in marked]
+    lesions = list(seg_file.of_marked(marked)) if seg is not None else []
+    if seg is not None and volume is not None and lesions:
+        seg_file.write(seg, series_dir, volume, lesions)
     for answer in answers:
         _print(answer)
     if all("refused" in answer for answer in answers):
@@ -91,21 +144,27 @@ def _drawn_on(mask: Mask, series_dir: Path, series_uid: str | None) -> Volume | 
         raise
 
 
-def _answer(mark: Marked) -> dict[str, object]:
+def _answer(mark: Marked, wanted: Wanted) -> dict[str, object]:
     name = {mark.kind: mark.number, "label": mark.label}
     if isinstance(mark.found, Refused):
         return name | _refusal(mark.found)
-    return name | measure_mask(mark.found).as_json()
-
-
-def _numbers(written: str, option: str, shape: str) -> list[float]:
     try:
-        numbers = [float(part) for part in written.split(",")]
+        measurement = measure_mask(mark.found, wanted.convention)
+    except Refused as refusal:
+        return name | _refusal(refusal)
+    images = None if mark.found.own else mark.found.geometry
+    return name | wanted.answer(images, Found(measurement, mark.found.shape))
+
+
+def numbers(written: str, option: str, shape: str) -> list[float]:
+    """The numbers of an option that has them in a row; raises Unusable where there are others."""
+    try:
+        found = [float(part) for part in written.split(",")]
     except ValueError:
-        numbers = []
-    if len(numbers) != shape.count(",") + 1 or not all(map(math.isfinite, numbers)):
+        found = []
+    if len(found) != shape.count(",") + 1 or not all(map(math.isfinite, found)):
         raise Unusable(f"{option} {written!r}: give {shape}, in pixels and slices from 0")
-    return numbers
+    return found
 
 
 def _refuse(refusal: Refused, place: Path) -> NoReturn:

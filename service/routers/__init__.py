@@ -7,6 +7,7 @@ from service.routers import (
     endpoints,
     measurements,
     operations,
+    pictures,
     reads,
     series,
     subjects,
@@ -26,6 +27,7 @@ GUARDED = (
     subjects.router,
     series.router,
     measurements.router,
+    pictures.router,
     adjudications.router,
     operations.guarded,
 )

@@ -56,7 +56,7 @@ async def sign_read(
             replaces=new.replaces,
             reason=new.reason,
         )
-        return timelines.newly_signed(signing)
+        return timelines.newly_signed(connection, subject_id, signing)
 
     return await write(unit)
 

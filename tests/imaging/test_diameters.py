@@ -8,7 +8,9 @@ from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 from scipy.spatial.transform import Rotation
 
 from imaging import bounds, diameters
+from imaging.conventions import Convention
 from imaging.outline import area, of_ring
+from imaging.pieces import of_pixels
 from imaging.region import Region
 
 SPACINGS = [(0.7, 0.7), (0.5, 0.9), (1.25, 0.8)]
@@ -66,7 +68,7 @@ def brute_force(mask: np.ndarray, spacing, *, inside: bool) -> float:
 @pytest.mark.parametrize("seed", range(100))
 def test_convex_masks_equal_brute_force(seed):
     mask, spacing = blob(seed, convex=True), SPACINGS[seed % 3]
-    found = diameters.of_region(region(mask), spacing, 0, 0)
+    found = diameters.of_region(region(mask), spacing, Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(brute_force(mask, spacing, inside=False), abs=1e-9)
     assert found.longest_unconstrained_mm is None
 
@@ -74,7 +76,7 @@ def test_convex_masks_equal_brute_force(seed):
 @pytest.mark.parametrize("seed", range(100))
 def test_irregular_masks_equal_brute_force_inside_and_out(seed):
     mask, spacing = blob(seed, convex=False), SPACINGS[seed % 3]
-    found = diameters.of_region(region(mask), spacing, 0, 0)
+    found = diameters.of_region(region(mask), spacing, Convention.PIXEL_CENTRES)
     inside = brute_force(mask, spacing, inside=True)
     assert found.longest.mm == pytest.approx(inside, abs=1e-9)
     assert found.unconstrained_mm == pytest.approx(
@@ -86,7 +88,7 @@ def test_the_irregular_masks_do_try_the_constraint():
     unequal = 0
     for seed in range(100):
         mask = blob(seed, convex=False)
-        found = diameters.of_region(region(mask), (1, 1), 0, 0)
+        found = diameters.of_region(region(mask), (1, 1), Convention.PIXEL_CENTRES)
         unequal += found.longest_unconstrained_mm is not None
     assert unequal >= 10
 
@@ -106,7 +108,7 @@ def test_the_short_axis_is_perpendicular_inside_and_never_longer(seed):
 def test_a_plus_has_a_chord_as_long_as_its_arm():
     plus = np.zeros((21, 31), bool)
     plus[9:12], plus[:, 14:17] = True, True
-    found = diameters.of_region(region(plus), (1, 1), 0, 0)
+    found = diameters.of_region(region(plus), (1, 1), Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(np.hypot(30, 2))
     assert 19.5 < found.short_axis.mm <= 20.2
 
@@ -164,7 +166,7 @@ def test_the_bound_of_a_plane_holds_between_its_directions(degrees):
     [((1, 1), 0, 0), ((1, 5), 3.6, 0), ((5, 1), 2.0, 0), ((2, 2), np.hypot(0.9, 0.5), None)],
 )
 def test_masks_too_small_for_a_hull(shape, longest, short):
-    found = diameters.of_region(region(np.ones(shape)), (0.5, 0.9), 0, 0)
+    found = diameters.of_region(region(np.ones(shape)), (0.5, 0.9), Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(longest)
     assert short is None or found.short_axis.mm == pytest.approx(short, abs=1e-9)
 
@@ -175,7 +177,7 @@ def test_one_pixel_has_two_diameters_above_zero():
 
 
 def test_a_diagonal_line_of_many_pixels_is_measured():
-    found = diameters.of_region(region(np.eye(600)), (1, 1), 0, 0)
+    found = diameters.of_region(region(np.eye(600)), (1, 1), Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(599 * np.sqrt(2))
 
 
@@ -188,7 +190,7 @@ def test_the_plane_is_the_one_where_it_is_longest_and_the_offset_is_kept():
     voxels = np.zeros((5, 30, 40), bool)
     voxels[1, 10:14, 10:20] = True
     voxels[3, 10:14, 10:25] = True
-    found = diameters.of_region(Region.of(voxels, (7, 100, 200)), (1, 1), 0, 0)
+    found = diameters.of_region(Region.of(voxels, (7, 100, 200)), (1, 1), Convention.PIXEL_CENTRES)
     assert found.plane == 10
     assert found.longest.ends[:, 0].min() == 210
     assert found.longest.ends[:, 1].min() == 110
@@ -200,20 +202,47 @@ def test_of_equal_diameters_the_larger_short_axis_wins_then_the_lower_plane():
     voxels[1, 5:8, :31] = True
     voxels[1, 5, 0] = voxels[1, 7, 0] = voxels[1, 5, 30] = voxels[1, 7, 30] = False
     voxels[3] = voxels[1]
-    assert diameters.of_region(Region.of(voxels), (1, 1), 0, 0).plane == 1
+    assert diameters.of_region(Region.of(voxels), (1, 1), Convention.PIXEL_CENTRES).plane == 1
 
 
 def test_two_pieces_on_a_plane_are_not_bridged():
     mask = np.zeros((10, 60), bool)
     mask[2:8, 0:10] = mask[2:8, 40:60] = True
-    found = diameters.of_region(region(mask), (1, 1), 0, 0)
+    found = diameters.of_region(region(mask), (1, 1), Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(np.hypot(19, 5))
     assert found.longest_unconstrained_mm is None
 
 
+@pytest.mark.parametrize(
+    ("pixels", "sizes"),
+    [
+        (["###..", ".....", "..###"], [3, 3]),
+        (["##...", "..##.", "....#"], [5]),
+        (["##...", "...##"], [2, 2]),
+        (["#...", "####"], [5]),
+        (["#.#", "###"], [5]),
+        (["####", "#..#", "####"], [12]),
+        (["####", "#..#", "#.##"], [9]),
+        ([".....", ".##..", "....."], [2]),
+        (["....."], []),
+    ],
+)
+def test_pieces_are_connected_through_sides_and_corners(pixels, sizes):
+    plane = np.array([[pixel == "#" for pixel in row] for row in pixels])
+    found = list(of_pixels(plane, (3, 4), (1.0, 1.0), Convention.PIXEL_CENTRES))
+    assert [piece.inside.sum() for piece in found] == sizes
+    centres = {(4.0 + x, 3.0 + y) for y, x in np.argwhere(plane)}
+    assert {tuple(corner) for piece in found for corner in piece.corners} <= centres
+    extremes = [{tuple(end) for end in piece.extremes} for piece in found]
+    assert all(
+        len(ends) == len(piece.extremes) for ends, piece in zip(extremes, found, strict=True)
+    )
+    assert set().union(*extremes) <= centres
+
+
 @pytest.mark.parametrize("spacing", [(0.7, 0.7), (0.5, 1.0)])
 def test_a_brick_has_its_diagonal(spacing):
-    found = diameters.of_region(region(np.ones((31, 51))), spacing, 0, 0)
+    found = diameters.of_region(region(np.ones((31, 51))), spacing, Convention.PIXEL_CENTRES)
     assert found.longest.mm == pytest.approx(np.hypot(30 * spacing[0], 50 * spacing[1]))
 
 

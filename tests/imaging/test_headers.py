@@ -43,7 +43,6 @@ def refusal(source: Any, *, act: Callable[[Any], object] = inspect) -> str:
         ("MR_truncated", "TRUNCATED"),
         ("UN_sequence", "NOT_AN_IMAGE"),
         ("badVR", "UNSUPPORTED_MODALITY"),
-        ("bad_sequence", "UNSUPPORTED_TRANSFER_SYNTAX"),
         ("emri_small_jpeg_2k_lossless_too_short", "TRUNCATED"),
         ("explicit_VR-UN", "IMAGE"),
         ("no_meta", "NOT_DICOM"),
@@ -100,8 +99,8 @@ def test_reports_and_other_modalities_are_refused_by_name(dicom: Path) -> None:
     assert refusal(dicom) == "UNREADABLE"
 
 
-def test_retired_and_absent_codecs_are_an_unsupported_syntax(dicom: Path) -> None:
-    for syntax in ("4.51", "4.53", "4.55"):
+def test_retired_codecs_are_an_unsupported_syntax(dicom: Path) -> None:
+    for syntax in ("4.53", "4.55"):
         (path,) = (dicom / "ct-transfer-syntaxes").glob(f"*1.2.840.10008.1.2.{syntax}.dcm")
         assert refusal(path) == "UNSUPPORTED_TRANSFER_SYNTAX"
 
@@ -132,6 +131,7 @@ def test_retired_and_absent_codecs_are_an_unsupported_syntax(dicom: Path) -> Non
         ({"RescaleIntercept": 1e12}, "UNREADABLE"),
         ({"BitsAllocated": 1}, "UNREADABLE"),
         ({"BitsStored": 17}, "UNREADABLE"),
+        ({"BitsStored": 12}, "UNREADABLE"),  # the high bit is still the 16th
         ({"Rows": 0}, "UNREADABLE"),
         ({"Rows": 13}, "TRUNCATED"),
         ({"Rows": 65535, "Columns": 65535}, "TOO_LARGE"),
@@ -142,7 +142,7 @@ def test_retired_and_absent_codecs_are_an_unsupported_syntax(dicom: Path) -> Non
         ({"NumberOfFrames": 0}, "UNREADABLE"),
         ({"NumberOfFrames": 1 << 30}, "UNREADABLE"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.128"}, "UNSUPPORTED_MODALITY"),  # PET
-        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "UNSUPPORTED_MODALITY"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "SCREEN_SAVE"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2.1"}, "NO_GEOMETRY"),
         ({"SOPClassUID": "1.2.3"}, "UNSUPPORTED_MODALITY"),
     ],
@@ -286,16 +286,14 @@ ELEMENTS = b"".join(b"\x07\0" + n.to_bytes(2, "little") + b"LO\0\0" for n in ran
 SEQUENCE = b"\x08\x00\x01\x00SQ\0\0\xff\xff\xff\xff"
 UNKNOWN = b"\x07\x00\x01\x00UN\0\0\xff\xff\xff\xff"
 NESTING = b"\xfe\xff\x00\xe0\xff\xff\xff\xff\x08\x00\x01\x00\xff\xff\xff\xff" * 2000
-LONG = b"\xfe\xff\xdd\xe0\0\0\0\0" + b"\x07\x00\x02\x00UT\0\0\x00\x00\x50\x00" + bytes(0x500000)
 
 
 @pytest.mark.parametrize(
     ("header", "code"),
     [
         pytest.param(ELEMENTS + SEQUENCE + ITEMS, "TOO_LARGE", id="elements and items"),
-        pytest.param(UNKNOWN + ITEMS, "TOO_LARGE", id="items that pydicom alone reads"),
-        pytest.param(UNKNOWN + NESTING, "UNREADABLE", id="nesting that pydicom alone reads"),
-        pytest.param(UNKNOWN + LONG, "TOO_LARGE", id="more than pydicom is given"),
+        pytest.param(UNKNOWN + ITEMS, "TOO_LARGE", id="items in a sequence called unknown"),
+        pytest.param(UNKNOWN + NESTING, "TOO_LARGE", id="nesting in a sequence called unknown"),
     ],
 )
 def test_a_header_made_to_exhaust_is_refused_in_time(
@@ -379,7 +377,7 @@ def test_damaged_functional_groups_are_read_or_refused(dicom: Path, name: str) -
             load([mutant + pixels])
 
 
-def test_pydicom_reads_on_where_the_walk_gives_up(slices: list[Dataset], encoded: Encode) -> None:
+def test_a_sequence_called_unknown_is_passed(slices: list[Dataset], encoded: Encode) -> None:
     unknown = (
         b"\x07\x00\x01\x00UN\0\0\xff\xff\xff\xff"
         b"\xfe\xff\x00\xe0\x0c\0\0\0\x08\x00\x50\x00\x04\0\0\0acc "

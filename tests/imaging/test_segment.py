@@ -6,9 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import pytest
 
+from imaging import walker
+from imaging.agreement import doubts
+from imaging.drawn import measure_box_at, measure_ellipse_at
+from imaging.fit import crop_of, fitted, recentred
 from imaging.flags import Refused
 from imaging.measure import measure_click, measure_line
 from imaging.phantom import Ellipsoid, phantom, truth
+from imaging.segment import from_ring
 from imaging.volume import Volume
 
 BODY = {"liver": 110.0, "lung": -850.0, "fat": -100.0}
@@ -150,6 +155,98 @@ def test_the_neighbour_above_is_not_taken_for_the_lesion():
     volume, _, voxel = made("lung", (8.0, 8.0, 8.0), size=(33, 140, 140), others=[above])
     found = measure_click(volume, voxel)
     assert found.longest_mm == pytest.approx(16, rel=0.1)
+
+
+NEIGHBOUR = ((21.0, 0.0, 0.0), (10.0, 10.0, 10.0), 30.0, (0.0, 0.0, 0.0))
+
+
+def circle(volume, voxel, radius):
+    """Patient points at both ends of both axes of a circle."""
+    column, row, slice_ = voxel
+    away = radius / 0.7
+    ends = [(column - away, row), (column + away, row), (column, row - away), (column, row + away)]
+    return [volume.patient(x, y, slice_) for x, y in ends]
+
+
+def corners(volume, voxel, half):
+    away = np.array((half / 0.7, half / 0.7, 0))
+    return [volume.patient(*(np.array(voxel) + sign * away)) for sign in (-1, 1)]
+
+
+def test_a_box_and_an_ellipse_hold_off_a_neighbour_as_dense():
+    volume, _, voxel = made("lung", (12.0, 12.0, 12.0), (0.0, 0.0, 0.0), [NEIGHBOUR])
+    for found in (
+        measure_ellipse_at(volume, circle(volume, voxel, 12.5)),
+        measure_box_at(volume, corners(volume, voxel, 12.5)),
+    ):
+        assert found.convention == "SUB_PIXEL"
+        assert found.longest_mm == pytest.approx(24, rel=0.06)
+
+
+def test_what_is_drawn_bounds_the_contour_on_its_slice():
+    volume, _, voxel = made("fat", (14.0, 14.0, 14.0), (0.0, 0.0, 0.0))
+    square = np.array(voxel[:2]) * 0.7 + 10.0 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    with pytest.raises(Refused, match="LEAK") as caught:
+        from_ring(volume, square, voxel[2])
+    assert "No border" in caught.value.says
+    with pytest.raises(Refused, match=r"LEAK.*line"):
+        measure_box_at(volume, corners(volume, voxel, 10.0))
+
+
+def test_a_lesion_close_to_the_edge_of_the_image_is_measured():
+    lesion = Ellipsoid((14.5, 40.0, 10.0), (12.0, 12.0, 12.0), 40.0)
+    volume = phantom([lesion], size=(20, 100, 100), step=1.25, background=-100.0)
+    assert measure_click(volume, (18, 50, 8)).longest_mm == pytest.approx(24, rel=0.04)
+
+
+def test_a_faint_contour_counts_for_less():
+    _, fit = first_fit(*made("fat", (11.0, 9.0, 11.0), (0.0, 0.0, 0.0))[::2])
+    assert fit.clarity(abs(fit.contrast) / 3) == fit.clarity(0.0) > 0.9
+    assert fit.clarity(abs(fit.contrast) / 1.5) == pytest.approx(fit.clarity(0.0) / 2)
+
+
+def test_a_contour_that_a_random_walker_does_not_find_is_doubted():
+    crop, fit = first_fit(*made("fat", (11.0, 9.0, 11.0), (0.0, 0.0, 0.0))[::2])
+    assert doubts(crop, fit) == ()
+    assert "random walker" in doubts(crop, replace(fit, radii=fit.radii * 0.9))[0]
+
+
+def test_an_ellipse_around_nothing_is_taken_as_drawn():
+    volume = phantom([], size=(5, 90, 90), spacing=(0.7, 0.7), background=40.0, noise=15.0)
+    found = measure_ellipse_at(volume, circle(volume, (45, 45, 2), 10.0))
+    assert (found.convention, found.longest_mm) == ("READER_ELLIPSE", 20.0)
+    assert doubted(found)
+
+
+def test_a_ring_beyond_reach_is_refused():
+    volume, _, (*_, slice_) = made("fat")
+    ring = np.array([(0, 0), (130, 0), (130, 130), (0, 130)]) * 1.0
+    with pytest.raises(Refused, match="TOO_LARGE_TO_SEGMENT"):
+        from_ring(volume, ring, slice_)
+
+
+def first_fit(volume, voxel):
+    """The contour on the slice of a click at the middle of a lesion, as a circle to begin with."""
+    centre = np.array(voxel[:2]) * (volume.spacing[1], volume.spacing[0])
+    crop = crop_of(volume, voxel[2], centre)
+    rays = crop.rays(centre)
+    radii = np.full(72, 10.0)
+    return crop, recentred(crop, fitted(rays, 40.0, np.full(72, -100.0), radii, radii))
+
+
+def test_a_random_walker_agrees_on_a_plain_lesion():
+    volume, lesion, voxel = made("fat", (11.0, 9.0, 11.0), (0.0, 0.0, 0.0))
+    walked = walker.longest_mm(*first_fit(volume, voxel))
+    assert walked == pytest.approx(truth(lesion, volume).longest_mm, rel=0.03)
+
+
+def test_a_random_walker_finds_a_border_that_the_contour_misses():
+    volume, lesion, voxel = made("fat", (11.0, 9.0, 11.0), (0.0, 0.0, 0.0))
+    crop, fit = first_fit(volume, voxel)
+    longest = truth(lesion, volume).longest_mm
+    for wrong in (0.85, 1.15):
+        walked = walker.longest_mm(crop, replace(fit, radii=fit.radii * wrong))
+        assert walked == pytest.approx(longest, rel=0.05)
 
 
 def doubted(found) -> bool:

@@ -1,13 +1,8 @@
 """Measurements over HTTP: what `recist measure` prints, kept, or refused by name."""
 
-import asyncio
 import json
 import math
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,11 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import recist
-from imaging import Refused, load
+from imaging import load
 from imaging.phantom import Ellipsoid, phantom, truth, write
 from service.__main__ import app as commands
-from service.problems import Unavailable
-from service.processes import Processes
 
 LESION = Ellipsoid((40.0, 36.0, 12.0), (12.0, 9.0, 10.0), 40.0)
 
@@ -271,59 +264,3 @@ def test_who_may_measure(trial, series, volume, new_trial) -> None:
     assert measure(trial, series, "TRIAL_MANAGER", click=click).status_code == 403
     assert measure(new_trial(), series, click=click).status_code == 404
     assert measure(trial, "0" * 32, click=click).status_code == 404
-
-
-# The processes by themselves. What they do is written out, for they know no test.
-
-ONCE = "import os, pathlib; p = pathlib.Path({!r}); p.exists() or (p.touch(), os._exit(1))"
-REFUSE = "from imaging import Refused; raise Refused('LEAK', 'A reason.', {'uids': ['1.2']})"
-
-
-@pytest.fixture
-def processes():
-    made = Processes(1, cpu_seconds=1)
-    yield made
-    made.close()
-
-
-def test_a_process_that_dies_is_replaced_and_asked_again(processes, tmp_path) -> None:
-    fallen = tmp_path / "fallen"
-    asyncio.run(processes.run(exec, ONCE.format(str(fallen))))
-    assert fallen.exists()
-
-
-def test_what_always_dies_is_given_up_and_the_next_is_served(processes) -> None:
-    async def use() -> str:
-        with pytest.raises(Unavailable):
-            await processes.run(os._exit, 1)
-        return await processes.run(str, "served")
-
-    assert asyncio.run(use()) == "served"
-
-
-def test_what_never_ends_is_ended(processes) -> None:
-    with pytest.raises(Unavailable):
-        asyncio.run(processes.run(exec, "while True: pass"))
-
-
-def test_a_refusal_comes_back_whole(processes) -> None:
-    with pytest.raises(Refused) as refused:
-        asyncio.run(processes.run(exec, REFUSE))
-    assert (refused.value.code, refused.value.members) == ("LEAK", {"uids": ["1.2"]})
-
-
-def test_no_process_outlives_the_service() -> None:
-    """One that is killed cannot end those that it began, and they hold on to its output."""
-    command = [sys.executable, "-c", ORPHAN]
-    said = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, check=False, timeout=60)
-    assert said.returncode == -signal.SIGKILL
-    assert said.stdout == b"begun\n"
-
-
-CHECKOUT = Path(__file__).parents[2]
-ORPHAN = """
-import asyncio, os, signal
-from service.processes import Processes
-print(asyncio.run(Processes(1).run(str, 'begun')), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""

@@ -158,6 +158,19 @@ def test_up_with_data_down_and_up_again(empty_url):
     within(empty_url, fill)
 
 
+def test_one_step_down_and_up_again_keeps_what_is_stored(empty_url):
+    upgrade(empty_url)
+    within(empty_url, fill)
+    downgrade(empty_url, "20261121_1200")
+    columns = within(
+        empty_url, lambda c: [each["name"] for each in inspect(c).get_columns("series")]
+    )
+    assert "acquisition" not in columns
+    upgrade(empty_url)
+    assert set(within(empty_url, count).values()) == {1}
+    assert within(empty_url, lambda c: c.scalar(select(series.c.acquisition))) is None
+
+
 def test_down_leaves_nothing_in_postgresql(postgres):
     url = postgres.url(postgres.create())
     upgrade(url)

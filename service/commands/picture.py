@@ -1,0 +1,71 @@
+"""`recist picture`: a slice of a series as PNG, with a lesion measured on it, without a server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imaging.flags import Refused
+from imaging.measure import NoLength, OutsideVolume, measure_click, measure_line
+from imaging.picture import Lines, of_measurement, png
+from imaging.picture import picture as draw
+from imaging.series import load
+from imaging.view import NotPictured, View, around, per_mm_of, whole
+from imaging.volume import Volume
+from imaging.windows import PRESETS, window_of
+from service.commands.measure import numbers
+from service.commands.unusable import Unusable
+
+
+def picture(
+    series_dir: Annotated[Path, typer.Argument(help="The folder of the series.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
+    number: Annotated[int | None, typer.Option("--slice", help="N, from 0.")] = None,
+    click: Annotated[str | None, typer.Option(help="X,Y,Z: column, row, slice, from 0.")] = None,
+    line: Annotated[str | None, typer.Option(help="X1,Y1,X2,Y2,Z: a reader's line.")] = None,
+    window: Annotated[str | None, typer.Option(help=f"C,W, or {', '.join(PRESETS)}.")] = None,
+    zoom: Annotated[float, typer.Option(help="Pixels for each of the image.")] = 1.0,
+    side_mm: Annotated[float | None, typer.Option(help="Of a square around the lesion.")] = None,
+    series_uid: Annotated[str | None, typer.Option(help="Of several series, the one.")] = None,
+) -> None:
+    """Draw a slice, or the lesion under a click or a line with its two diameters.
+
+    Slices count in rising position along the normal: feet to head in an ordinary axial series.
+    """
+    if sum(given is not None for given in (number, click, line)) != 1:
+        raise Unusable("give exactly one of --slice, --click and --line")
+    if not series_dir.exists():
+        raise Unusable(f"{series_dir}: there is no such folder")
+    try:
+        shown = None if window is None else window_of(window)
+        volume = load(series_dir, series_uid=series_uid)
+        lines = _lines(volume, number, click, line)
+        view = _view(volume, lines, zoom, side_mm)
+        made = png(draw(volume, lines.slice, view, window=shown, drawn=lines))
+    except NotPictured as reason:
+        raise Unusable(f"--{reason.at.replace('_', '-')} {reason.says}") from None
+    except (OutsideVolume, NoLength) as reason:
+        raise Unusable(str(reason)) from None
+    except Refused as refusal:
+        raise Unusable(f"{series_dir}: {refusal.says}") from None
+    output.write_bytes(made)
+
+
+def _lines(volume: Volume, number: int | None, click: str | None, line: str | None) -> Lines:
+    if number is not None:
+        last = len(volume.stored) - 1
+        if not 0 <= number <= last:
+            raise Unusable(f"--slice {number}: the slices are 0 to {last}")
+        return Lines(number, None, None)
+    if click is not None:
+        return of_measurement(measure_click(volume, numbers(click, "--click", "X,Y,Z")))
+    x1, y1, x2, y2, z = numbers(line or "", "--line", "X1,Y1,X2,Y2,Z")
+    return of_measurement(measure_line(volume, (x1, y1), (x2, y2), z))
+
+
+def _view(volume: Volume, lines: Lines, zoom: float, side_mm: float | None) -> View:
+    if side_mm is None:
+        return whole(volume, zoom)
+    _, rows, columns = volume.stored.shape
+    middle = lines.middle if lines.longest else ((columns - 1) / 2, (rows - 1) / 2)
+    return around(volume, middle, side_mm, per_mm_of(volume, zoom))
