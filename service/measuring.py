@@ -48,7 +48,8 @@ class NewMeasurement:
     """Exactly one of these; points are [x, y, z] in patient millimetres.
 
     `click`: in the lesion. `line`: its ends. `box`: opposite corners of a box around the lesion.
-    `ellipse`: the ends of one axis, then of the other, which are taken for the diameters.
+    `ellipse`: the ends of one axis, then of the other; the lesion in it is segmented, and where
+    that fails the axes are taken for the diameters, flagged LOW_TRUST.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
