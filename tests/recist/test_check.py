@@ -235,6 +235,7 @@ class TestLesions:
                 (1, "lesions", "X", "role"),
             ),
             ([{}, {"lesions": {"X": "NON_TARGET"}}], (1, "lesions", "X", "role")),
+            ([{}, {"lesions": {"X": "TARGET"}}], (1, "lesions", "X", "role")),
             ([{}, {"lesions": {"N1": "NEW"}}], (1, "findings", "N1")),
             ([{"lesions": {"T1": "TARGET"}}], (0, "findings", "T1")),
             (
@@ -300,7 +301,7 @@ class TestLesions:
         assert says.endswith(": ABSENT, MEASURED, NOT_EVALUABLE, REMOVED, TOO_SMALL")
 
     def test_a_non_target_needs_no_finding(self, faults) -> None:
-        assert faults("recist-1.1", "0 56", "NT1: . .") == {}
+        assert faults("recist-1.1", "0 56", "T1: 30^0 30; NT1: . .") == {}
 
 
 class TestDiametersNeeded:
