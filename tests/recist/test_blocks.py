@@ -58,8 +58,9 @@ class TestBygones:
         assert found.rules[3][-1] == "Table-2-NEW"
 
     def test_another_progression_does_not_bring_them_back(self, read) -> None:
-        cells = "T1: 50 62 30 37 30; N1: . 20 20 20 20"
-        assert read("0 56 84 112 140", cells).overall == "IUPD IPR IUPD IPR"
+        for mm, word in ((30, "IPR"), (35.5, "ISD")):
+            cells = f"T1: 50 62 30 37 {mm}; N1: . 20 20 20 20"
+            assert read("0 56 84 112 140", cells).overall == f"IUPD IPR IUPD {word}"
 
 
 class TestNothingWasSeen:

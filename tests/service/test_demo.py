@@ -27,7 +27,7 @@ from recist.vocabulary import Response
 from service.__main__ import main
 from service.access import caller_for, new_token
 from service.db import Database
-from service.demo import paper
+from service.demo import paper, pixels
 from service.migrate import upgrade
 from service.roles import Role
 from service.trials import NewTrial, create
@@ -301,8 +301,7 @@ def test_what_was_measured_on_images_is_in_them(shown: Demonstration) -> None:
     ((subject_id, two),) = ((id_, found) for id_, found in series.items() if found)
     stored = {s["series_uid"]: s for s in two}
     assert [(s["modality"], s["instances"], s["flags"]) for s in two] == [("CT", 20, [])] * 2
-    own = shown.get(f"/v1/subjects/{subject_id}/timeline", "reader 1")
-    reads = own["readers"][0]["reads"][:2]
+    reads = shown.get(f"/v1/subjects/{subject_id}/timeline", "reader 1")["readers"][0]["reads"][:2]
     used = set()
     for finding in (f for read in reads for f in read["findings"].values() if "evidence" in f):
         evidence = finding["evidence"]
@@ -313,7 +312,8 @@ def test_what_was_measured_on_images_is_in_them(shown: Demonstration) -> None:
             headers=shown.entering("reader 1"),
             json={"line": evidence["longest"]},
         ).json()
-        assert again["sop_instance_uid"] == evidence["instance_uid"]
+        off = again["longest_patient_mm"][0][2] - evidence["longest"][0][2]
+        assert abs(off) <= pixels.STEP_MM  # where two slices are as long, either may be meant
         assert again["longest_mm"] == pytest.approx(finding["longest_mm"], rel=0.03)
         used.add(evidence["series_uid"])
     assert used == set(stored)
