@@ -68,3 +68,8 @@ def test_nearly_all_findings_are_looked_at_briefly(members: dict[str, Any]) -> N
 def test_a_label_of_64_characters_is_one() -> None:
     lesions = {"x" * 64: Lesion(role=Role.NON_TARGET)}
     assert Read(on=date(2024, 1, 1), lesions=lesions).lesions == lesions
+
+
+def test_a_soft_part_of_no_length_is_none() -> None:
+    with pytest.raises(Refused, match="not above zero"):
+        Lesion(role=Role.TARGET, soft_tissue_mm=0)
