@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recist import Finding, Lesion, Read, Refused, Role, State
+from recist import Evidence, Finding, Lesion, Read, Refused, Role, State
 
 LENGTHS = [
     *(None, 1, 1.0, 5, 10.5, 11.7, 41.123, 0.1 + 0.2 + 1, 999.999, 1000, 1000.0),
@@ -73,3 +73,8 @@ def test_a_label_of_64_characters_is_one() -> None:
 def test_a_soft_part_of_no_length_is_none() -> None:
     with pytest.raises(Refused, match="not above zero"):
         Lesion(role=Role.TARGET, soft_tissue_mm=0)
+
+
+def test_an_end_point_has_three_coordinates() -> None:
+    with pytest.raises(Refused, match="two end points"):
+        Evidence(longest=((1.0, 2.0, 3.0), (1.0, 2.0)))
