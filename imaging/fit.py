@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from imaging import polar
 from imaging.polar import DIRECTIONS, RAYS, REACH, STEP, Array
+from imaging.spread import spread
 from imaging.volume import Volume
 
 BEYOND = 1.0  # mm: how far a lesion may reach beyond what was drawn around it
@@ -37,7 +38,7 @@ class Crop:
     def noise(self) -> float:
         """Its standard deviation, from neighbours before smoothing, robust to edges."""
         steps = np.diff(self.raw, axis=1)
-        return 1.4826 * float(np.median(abs(steps))) / np.sqrt(2) if steps.size else 0.0
+        return spread(steps) / np.sqrt(2) if steps.size else 0.0
 
     def rays(self, centre: Array, reach: float = REACH) -> Rays:
         """Cast rays of `reach` mm from a point (x, y), mm."""

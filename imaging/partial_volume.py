@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, uniform_filter
 
 from imaging.region import Coverage, Region
+from imaging.spread import spread
 from imaging.volume import Volume
 
 NEAR = 11
@@ -51,9 +52,9 @@ def of_region(volume: Volume, region: Region) -> Coverage | None:
     None where the intensities do not tell: without a step, or where the step is elsewhere.
     """
     inside, values, offset = around(volume, region, AROUND + 1)
-    core, beyond = _eroded(inside, 1), ~_dilated(inside, 1)
+    core, beyond = eroded(inside, 1), ~dilated(inside, 1)
     lesion, noise = _nearby(values, _deep(inside, core))
-    outer, _ = _nearby(values, beyond & _dilated(inside, AROUND) & ~_dilated(inside, 2))
+    outer, _ = _nearby(values, beyond & dilated(inside, AROUND) & ~dilated(inside, 2))
     band = ~core & ~beyond
     step = lesion - outer
     clear = band & (abs(step) > LEAST_STEP * noise) & (step != 0)
@@ -84,7 +85,7 @@ def around(volume: Volume, region: Region, margin: int) -> Box:
 
 def _deep(inside: NDArray[np.bool_], core: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Take what is two voxels from the border, on planes that have it, else what is one."""
-    deep = _eroded(inside, 2)
+    deep = eroded(inside, 2)
     return np.where(deep.any(axis=(1, 2), keepdims=True), deep, core)
 
 
@@ -94,13 +95,15 @@ def _nearby(values: Array, chosen: NDArray[np.bool_]) -> tuple[Array, float]:
     count = uniform_filter(chosen.astype(np.float64), size, mode="constant")
     total = uniform_filter(np.where(chosen, values, 0.0), size, mode="constant")
     mean = np.divide(total, count, where=count > 1e-6, out=np.full(values.shape, np.nan))
-    off = abs(values - mean)[chosen]
-    return mean, 1.4826 * float(np.median(off)) if off.size else 0.0
+    off = (values - mean)[chosen]
+    return mean, spread(off) if off.size else 0.0
 
 
-def _eroded(inside: NDArray[np.bool_], voxels: int) -> NDArray[np.bool_]:
+def eroded(inside: NDArray[np.bool_], voxels: int) -> NDArray[np.bool_]:
+    """Take so many voxels off the border on each plane, along rows and columns."""
     return np.asarray(binary_erosion(inside, _CROSS, iterations=voxels))
 
 
-def _dilated(inside: NDArray[np.bool_], voxels: int) -> NDArray[np.bool_]:
+def dilated(inside: NDArray[np.bool_], voxels: int) -> NDArray[np.bool_]:
+    """Add so many voxels to the border on each plane, along rows and columns."""
     return np.asarray(binary_dilation(inside, _CROSS, iterations=voxels))

@@ -43,7 +43,7 @@ def load(
     more than one stack is, TOO_LARGE, and whatever `inspect` refuses.
     """
     if isinstance(source, str | os.PathLike):
-        instances = _instances(_files(source), PASSED_OVER)
+        instances = _instances(files(source), PASSED_OVER)
     else:
         instances = _instances(source, frozenset())
     found = _named_stacks(stacks(instances))
@@ -60,7 +60,8 @@ def series_flags(instances: Iterable[Instance]) -> tuple[Flag, ...]:
     return doubts.flags(found[0]) if found else ()
 
 
-def _files(folder: str | os.PathLike[str]) -> Iterator[str]:
+def files(folder: str | os.PathLike[str]) -> Iterator[str]:
+    """The files in a folder and the folders below it, or the one file that is none."""
     if not os.path.isdir(folder):
         yield os.fspath(folder)
     for place, _, names in os.walk(folder):

@@ -8,6 +8,7 @@ from imaging import image_type
 from imaging.flags import Flag, Refused
 from imaging.headers import Instance, inspect
 from imaging.planes import Plane
+from imaging.series import files
 from imaging.sr_codes import Length
 from imaging.sr_drawing import Drawing, Image, Point
 from imaging.sr_report import Check, Measurement
@@ -24,8 +25,7 @@ OFF_SQUARE = math.sin(math.radians(5.0))
 def held(folder: str | os.PathLike[str]) -> Held:
     """The images in a folder and those below it; what cannot be measured on is passed over."""
     found = {}
-    files = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
-    for file in files:
+    for file in files(folder):
         try:
             instance = inspect(file)
         except Refused:

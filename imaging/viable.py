@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, label
+from scipy.ndimage import gaussian_filter, label
 
 from imaging import diameters, partial_volume
 from imaging.diameters import Diameters
 from imaging.flags import Refused
 from imaging.measurement import Pair, ends_in_patient, ends_in_pixels, rounded
 from imaging.region import Region
+from imaging.spread import spread
 from imaging.volume import Volume
 
 SMOOTHED = 1.0
@@ -33,9 +34,7 @@ MOST_VARIED = 3.0
 MOST_UNCLEAR = 0.25
 """Share of the lesion that may lie within a standard deviation of the threshold."""
 
-_CROSS = np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool)
 _ON_PLANE = np.array([np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))], bool)
-_MAD = 1.4826  # of a normal distribution, the standard deviation over the median deviation
 
 
 @dataclass(frozen=True)
@@ -101,24 +100,25 @@ def _measured(volume: Volume, part: Region) -> Diameters:
 def _above_surroundings(volume: Volume, box: partial_volume.Box) -> tuple[float, float]:
     """Find the threshold from the tissue around, and how far smoothed values stray from theirs."""
     nearest, farthest = SURROUNDINGS
-    ring = _dilated(box.inside, farthest) & ~_dilated(box.inside, nearest)
+    ring = partial_volume.dilated(box.inside, farthest) & ~partial_volume.dilated(
+        box.inside, nearest
+    )
     values = box.values[ring]
     if values.size < LEAST_SURROUNDINGS:
         raise Refused("NO_REFERENCE", "The images show too little around it. Give a threshold.")
     middle = float(np.median(values))
-    varies = _MAD * float(np.median(abs(values - middle)))
+    varies = spread(values - middle)
     if varies > MOST_VARIED * _noise(box.values, ring):
         says = "What is around the lesion is not of one tissue, to compare it with."
         raise Refused("NO_REFERENCE", f"{says} Give a threshold.")
     level = _smoothed(volume, box.values, ring)[ring]
-    spread = _MAD * float(np.median(abs(level - middle)))
-    return middle + ABOVE * varies, spread
+    return middle + ABOVE * varies, spread(level - middle)
 
 
 def _noise(values: NDArray[np.float64], chosen: NDArray[np.bool_]) -> float:
     """Estimate the standard deviation of the noise from neighbours in a row."""
     both = chosen[..., 1:] & chosen[..., :-1]
-    return _MAD * float(np.median(abs(np.diff(values, axis=2))[both])) / float(np.sqrt(2))
+    return spread(np.diff(values, axis=2)[both]) / float(np.sqrt(2))
 
 
 def _smoothed(
@@ -135,7 +135,7 @@ def _smoothed(
 
 def _core(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Leave out the voxels on the border, which hold what is beyond it, on planes with others."""
-    core = binary_erosion(inside, _CROSS)
+    core = partial_volume.eroded(inside, 1)
     return np.where(core.any(axis=(1, 2), keepdims=True), core, inside)
 
 
@@ -145,7 +145,3 @@ def _islands(part: NDArray[np.bool_]) -> NDArray[np.bool_]:
     large = np.bincount(numbers.ravel()) >= LEAST_PIXELS
     large[0] = False
     return np.asarray(large[numbers])
-
-
-def _dilated(inside: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
-    return np.asarray(binary_dilation(inside, _CROSS, iterations=pixels))

@@ -1,10 +1,11 @@
 """A command that reads files from outside, in a process of its own that is held to limits."""
 
-import json
 import os
 import signal
 import sys
 from collections.abc import Callable
+
+from service.commands.printing import print_json
 
 APART = frozenset({"measure", "picture", "sr"})
 UNUSABLE, REFUSED = 2, 3
@@ -52,5 +53,5 @@ def _refused(command: str, code: str, says: str) -> int:
     if command != "measure":
         print(f"recist: {says}", file=sys.stderr)
         return UNUSABLE
-    print(json.dumps({"refused": code, "says": says}, separators=(",", ":"), ensure_ascii=False))
+    print_json({"refused": code, "says": says})
     return REFUSED

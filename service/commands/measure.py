@@ -1,8 +1,6 @@
 """`recist measure`: a lesion in a series, from a click, a line or a mask, without a server."""
 
-import json
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -27,6 +25,7 @@ from imaging.seg_writing import Lesion
 from imaging.series import load
 from imaging.volume import Volume
 from service.commands import seg_file
+from service.commands.printing import print_json
 from service.commands.unusable import Unusable
 from service.commands.wanted import Wanted
 
@@ -98,7 +97,7 @@ def _answer_one(
 ) -> None:
     if seg is not None:
         found = _written(found, seg, series_dir, volume)
-    _print(wanted.answer(volume, found))
+    print_json(wanted.answer(volume, found))
 
 
 def _written(found: Found, seg: Path, series_dir: Path, volume: Volume) -> Found:
@@ -122,7 +121,7 @@ def _measure_marked(
     if seg is not None and volume is not None and lesions:
         seg_file.write(seg, series_dir, volume, lesions)
     for answer in answers:
-        _print(answer)
+        print_json(answer)
     if all("refused" in answer for answer in answers):
         raise typer.Exit(REFUSED)
 
@@ -170,13 +169,9 @@ def numbers(written: str, option: str, shape: str) -> list[float]:
 def _refuse(refusal: Refused, place: Path) -> NoReturn:
     if refusal.code in NOT_UNDERSTOOD:
         raise Unusable(f"{place}: {refusal.says}") from None
-    _print(_refusal(refusal))
+    print_json(_refusal(refusal))
     raise typer.Exit(REFUSED)
 
 
 def _refusal(refusal: Refused) -> dict[str, object]:
     return {"refused": refusal.code, "says": refusal.says, **refusal.members}
-
-
-def _print(answer: Mapping[str, object]) -> None:
-    typer.echo(json.dumps(answer, separators=(",", ":"), ensure_ascii=False, allow_nan=False))

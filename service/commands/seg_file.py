@@ -1,16 +1,15 @@
 """What `recist measure --seg` writes: the voxels that were measured, as a DICOM SEG."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import recist
-from imaging import voxels
-from imaging.delineation import Delineation, Marked
+from imaging.delineation import Marked
 from imaging.flags import Refused
 from imaging.headers import inspect
-from imaging.region import Region
+from imaging.measure import region_of
 from imaging.seg_writing import Lesion, Software, segmentation
+from imaging.series import files
 from imaging.volume import Volume
 from service.commands.unusable import Unusable
 
@@ -36,23 +35,15 @@ def of_marked(marked: Sequence[Marked]) -> Iterator[Lesion]:
             says = "the series lacks images that the mask was drawn on, and a SEG refers to them"
             raise Unusable(f"--seg: {says}")
         named = {"tracking_uid": mark.tracking_uid} if mark.tracking_uid else {}
-        yield Lesion(mark.label, _region(mark.found), mark.origin, **named)
-
-
-def _region(found: Delineation) -> Region:
-    if isinstance(found.shape, Region):
-        return found.shape
-    return voxels.within(found.shape, found.geometry)
+        yield Lesion(mark.label, region_of(mark.found), mark.origin, **named)
 
 
 def _image(series_dir: Path, volume: Volume) -> Path:
     """A file of the series."""
-    for place, _, names in os.walk(series_dir):
-        for name in names:
-            file = Path(place, name)
-            try:
-                if inspect(file).sop_instance_uid in volume.sop_instance_uids:
-                    return file
-            except Refused:
-                continue
+    for file in map(Path, files(series_dir)):
+        try:
+            if inspect(file).sop_instance_uid in volume.sop_instance_uids:
+                return file
+        except Refused:
+            continue
     raise Unusable(f"{series_dir}: the images are no longer there")

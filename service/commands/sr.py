@@ -1,6 +1,5 @@
 """`recist sr`: the measurements in a DICOM SR, checked against the images they were drawn on."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from imaging import sr as reports
 from imaging.flags import Refused
 from imaging.sr_check import held
+from service.commands.printing import print_json
 from service.commands.unusable import Unusable
 
 
@@ -30,5 +30,4 @@ def sr(
         found = reports.read(file, held(series) if series is not None else {})
     except Refused as refusal:
         raise Unusable(f"{file}: {refusal.says}") from None
-    answer = found.as_json()
-    typer.echo(json.dumps(answer, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+    print_json(found.as_json())

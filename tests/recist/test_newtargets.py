@@ -3,13 +3,13 @@
 iRECIST (Seymour et al. 2017), and the working group's answers to questions.
 """
 
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
 
 import recist
 from recist import Finding, Lesion, Read, Role, State, Timeline
-from tests.recist.conftest import on
 
 
 @pytest.fixture
@@ -56,10 +56,11 @@ class TestNewLesionSum:
     def test_one_that_has_a_size_is_judged_by_it_and_not_by_a_word(self) -> None:
         found = [Finding(state=State.MEASURED, longest_mm=20)]
         found += [Finding(state=State.INCREASED, longest_mm=mm) for mm in (24.999, 29.999)]
-        reads = [Read(on=on(0))]
+        day_0 = date(2024, 1, 1)
+        reads = [Read(on=day_0)]
         for day, finding in zip((56, 91, 126), found, strict=True):
             new = {} if len(reads) > 1 else {"N1": Lesion(role=Role.NEW)}
-            reads.append(Read(on=on(day), lesions=new, findings={"N1": finding}))
+            reads.append(Read(on=day_0 + timedelta(day), lesions=new, findings={"N1": finding}))
         answer = recist.assess(Timeline(criteria="irecist", reads=tuple(reads)))
         assert [t.overall for t in answer.timepoints] == ["IUPD", "IUPD", "ICPD"]
 

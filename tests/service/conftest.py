@@ -184,3 +184,13 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def trial(new_trial):
+    return new_trial()
+
+
+@pytest.fixture
+def subject(trial) -> str:
+    return trial.subject()

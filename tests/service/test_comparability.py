@@ -56,11 +56,6 @@ def told(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture
-def trial(new_trial):
-    return new_trial()
-
-
-@pytest.fixture
 def pair(trial, tmp_path) -> tuple[str, Volume, Volume]:
     """A subject with a thin series and a thick one of another device."""
     subject = trial.subject()

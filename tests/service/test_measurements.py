@@ -31,16 +31,6 @@ def folder(volume, tmp_path_factory) -> Path:
     return place
 
 
-@pytest.fixture
-def trial(new_trial):
-    return new_trial()
-
-
-@pytest.fixture
-def subject(trial) -> str:
-    return trial.subject()
-
-
 def send(trial, subject: str, *files: Path) -> str:
     """Upload one series and return its id."""
     parts = [("files", (file.name, file.read_bytes())) for file in files]

@@ -32,16 +32,6 @@ def folder(volume, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def trial(new_trial):
-    return new_trial()
-
-
-@pytest.fixture
-def subject(trial) -> str:
-    return trial.subject()
-
-
-@pytest.fixture
 def series(trial, subject, folder) -> str:
     parts = [("files", (file.name, file.read_bytes())) for file in folder.iterdir()]
     answer = trial.client("WORKSTATION").post(f"/v1/subjects/{subject}/series", files=parts)

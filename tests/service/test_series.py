@@ -35,16 +35,6 @@ def made(folder: Path, seed: str, slices: int = 3, **members: str) -> Files:
 
 
 @pytest.fixture
-def trial(new_trial):
-    return new_trial()
-
-
-@pytest.fixture
-def subject(trial) -> str:
-    return trial.subject()
-
-
-@pytest.fixture
 def series(tmp_path) -> Files:
     return made(tmp_path, "series")
 

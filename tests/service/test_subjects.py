@@ -24,11 +24,6 @@ BLINDED = ("SITE_READER", "READER_1", "READER_2", "ADJUDICATOR", "WORKSTATION")
 
 
 @pytest.fixture
-def trial(new_trial):
-    return new_trial()
-
-
-@pytest.fixture
 def manager(trial):
     return trial.client("TRIAL_MANAGER")
 
