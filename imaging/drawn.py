@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imaging.diameters import Diameters
-from imaging.farthest import Segment
 from imaging.flags import Flag, Refused
 from imaging.measure import DISAGREES, OutsideVolume, found_within, measure_click
 from imaging.measurement import Extent, Measurement, of_diameters
+from imaging.shapes.diameters import Diameters
+from imaging.shapes.farthest import Segment
 from imaging.volume import Volume
 
 CONVENTION = "READER_ELLIPSE"

@@ -7,18 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imaging import measured, segment
-from imaging.contours import Contours
-from imaging.conventions import SUB_PIXEL, Convention
-from imaging.delineation import Delineation
-from imaging.farthest import Segment
+from imaging import measured
 from imaging.flags import Flag, Refused
+from imaging.masks.delineation import Delineation
 from imaging.measurement import Measurement, of_line
-from imaging.region import Region
-from imaging.segment import Segmentation
+from imaging.segmentation import segment
+from imaging.segmentation.segment import Segmentation
+from imaging.shapes.contours import Contours
+from imaging.shapes.conventions import SUB_PIXEL, Convention
+from imaging.shapes.farthest import Segment
+from imaging.shapes.region import Region
+from imaging.shapes.voxels import within
 from imaging.viable import Viable, viable
 from imaging.volume import Volume
-from imaging.voxels import within
 
 DISAGREES = 0.20  # of a reader's line: a segmentation that differs by more is not what was meant
 

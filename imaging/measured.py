@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from imaging import diameters, partial_volume
-from imaging.boundary import level_set
-from imaging.contours import Contours
-from imaging.conventions import SUB_PIXEL, Convention
 from imaging.flags import Flag
 from imaging.measurement import Extent, Measurement, of_diameters
-from imaging.outline import enclosed
-from imaging.pieces import HALF
-from imaging.region import Coverage, Region
+from imaging.shapes import diameters, partial_volume
+from imaging.shapes.boundary import level_set
+from imaging.shapes.contours import Contours
+from imaging.shapes.conventions import SUB_PIXEL, Convention
+from imaging.shapes.outline import enclosed
+from imaging.shapes.pieces import HALF
+from imaging.shapes.region import Coverage, Region
 from imaging.volume import Volume
 
 

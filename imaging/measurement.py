@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from imaging.diameters import Diameters
-from imaging.farthest import Segment
 from imaging.flags import Flag
+from imaging.shapes.diameters import Diameters
+from imaging.shapes.farthest import Segment
 from imaging.volume import Volume
 
 FEW_SLICES = Flag(

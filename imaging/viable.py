@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label
 
-from imaging import diameters, partial_volume
-from imaging.diameters import Diameters
 from imaging.flags import Refused
 from imaging.measurement import Pair, ends_in_patient, ends_in_pixels, rounded
-from imaging.region import Region
-from imaging.spread import spread
+from imaging.shapes import diameters, partial_volume
+from imaging.shapes.diameters import Diameters
+from imaging.shapes.region import Region
+from imaging.shapes.spread import spread
 from imaging.volume import Volume
 
 SMOOTHED = 1.0

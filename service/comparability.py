@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 import recist
-from imaging.acquisition import Acquisition
-from imaging.comparability import against, of_size
+from imaging.series.acquisition import Acquisition
+from imaging.series.comparability import against, of_size
 from service.tables import series
 
 ACQUISITION = TypeAdapter(Acquisition)

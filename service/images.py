@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from imaging import Flag, Instance
-from imaging.acquisition import Acquisition
+from imaging.series.acquisition import Acquisition
 from service.access import Caller, own_subject, unblinds
 from service.comparability import written
 from service.idempotency import Answer

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 import recist
 from imaging import Refused
-from imaging.masks import READERS as MASKS
+from imaging.masks.reading import READERS as MASKS
 from imaging.measurement import Measurement
 from service.access import Caller, own_series, unblinds
 from service.documents import unprocessable

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import recist
-from imaging import Refused, Volume, load, masks
-from imaging.delineation import Marked
+from imaging import Refused, Volume, load
 from imaging.drawn import NotDrawn, measure_box_at, measure_ellipse_at
+from imaging.masks.delineation import Marked
+from imaging.masks.reading import read_masks
 from imaging.measure import (
     NoLength,
     OutsideVolume,
@@ -122,7 +123,7 @@ def _of_mask(files: Sequence[Path], number: int, volume: Volume | None) -> dict[
 
 
 def _marked(files: Sequence[Path], number: int, volume: Volume | None) -> Marked:
-    marks = [mark for file in files for mark in masks.read(file).marked(volume)]
+    marks = [mark for file in files for mark in read_masks(file).marked(volume)]
     numbered = [mark for mark in marks if mark.number == number]
     if not numbered:
         known = ", ".join(str(mark.number) for mark in marks)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from imaging import Refused, Volume, load
 from imaging.measurement import Pair
-from imaging.picture import Lines, blank, on_image, picture, png, side_by_side
-from imaging.view import NotPictured, around, per_mm_of, square, whole
-from imaging.windows import Window
+from imaging.pictures.picture import Lines, blank, on_image, picture, png, side_by_side
+from imaging.pictures.view import NotPictured, around, per_mm_of, square, whole
+from imaging.pictures.windows import Window
 
 LARGER = 2.5
 """Of the longest line, which the side of a picture is where it is not asked for."""

@@ -14,8 +14,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from imaging import Flag, Instance, Refused, inspect, series_flags
-from imaging.acquisition import Acquisition, acquisition
 from imaging.limits import READING
+from imaging.series.acquisition import Acquisition, acquisition
 from service import images
 from service.db import Database
 from service.images import Addition, Intake, Known, Overtaken

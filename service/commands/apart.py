@@ -9,6 +9,7 @@ from service.commands.printing import print_json
 
 APART = frozenset({"measure", "picture", "sr"})
 UNUSABLE, REFUSED = 2, 3
+ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 def apart(command: str, run: Callable[[], int]) -> int:
@@ -16,11 +17,14 @@ def apart(command: str, run: Callable[[], int]) -> int:
 
     Where a file ends the fork, that is refused as any other file is.
     """
+    asked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # one that comes now waits
     child = os.fork()
     if not child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, asked)
         return _limited(command, run)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the fork has it too, and ends by it
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+    signal.pthread_sigmask(signal.SIG_SETMASK, asked)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else _ended(command, code)
@@ -43,7 +47,7 @@ def _ended(command: str, code: int) -> int:
 
     if why := refusal(code, COMMAND):
         return _refused(command, why.code, why.says)
-    if code not in {-signal.SIGINT, -signal.SIGTERM}:
+    if -code not in ENDS:
         print(f"recist: the system ended the command (signal {-code})", file=sys.stderr)
     return 128 - code  # as a shell has it for what a signal ended
 

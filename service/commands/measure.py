@@ -7,12 +7,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from imaging import masks, voxels
-from imaging.contours import Contours
-from imaging.conventions import Convention
-from imaging.delineation import Marked
 from imaging.flags import Flag, Refused
-from imaging.masks import Mask
+from imaging.masks.delineation import Marked
+from imaging.masks.reading import Mask, read_masks
+from imaging.masks.seg_writing import Lesion
 from imaging.measure import (
     Found,
     NoLength,
@@ -21,8 +19,10 @@ from imaging.measure import (
     found_by_line,
     measure_mask,
 )
-from imaging.seg_writing import Lesion
-from imaging.series import load
+from imaging.series.loading import load
+from imaging.shapes import voxels
+from imaging.shapes.contours import Contours
+from imaging.shapes.conventions import Convention
 from imaging.volume import Volume
 from service.commands import seg_file
 from service.commands.printing import print_json
@@ -113,7 +113,7 @@ def _measure_marked(
 ) -> None:
     if not file.is_file():
         raise Unusable(f"{file}: there is no such file")
-    mask = masks.read(file)
+    mask = read_masks(file)
     volume = _drawn_on(mask, series_dir, series_uid)
     marked = mask.marked(volume)
     answers = [_answer(mark, wanted) for mark in marked]

@@ -7,12 +7,12 @@ import typer
 
 from imaging.flags import Refused
 from imaging.measure import NoLength, OutsideVolume, measure_click, measure_line
-from imaging.picture import Lines, of_measurement, png
-from imaging.picture import picture as draw
-from imaging.series import load
-from imaging.view import NotPictured, View, around, per_mm_of, whole
+from imaging.pictures.picture import Lines, of_measurement, png
+from imaging.pictures.picture import picture as draw
+from imaging.pictures.view import NotPictured, View, around, per_mm_of, whole
+from imaging.pictures.windows import PRESETS, window_of
+from imaging.series.loading import load
 from imaging.volume import Volume
-from imaging.windows import PRESETS, window_of
 from service.commands.measure import numbers
 from service.commands.unusable import Unusable
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import recist
-from imaging.delineation import Marked
+from imaging.dicom.headers import inspect
 from imaging.flags import Refused
-from imaging.headers import inspect
+from imaging.masks.delineation import Marked
+from imaging.masks.seg_writing import Lesion, Software, segmentation
 from imaging.measure import region_of
-from imaging.seg_writing import Lesion, Software, segmentation
-from imaging.series import files
+from imaging.series.loading import files
 from imaging.volume import Volume
 from service.commands.unusable import Unusable
 

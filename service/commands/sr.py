@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from imaging import sr as reports
 from imaging.flags import Refused
-from imaging.sr_check import held
+from imaging.sr.check import held
+from imaging.sr.reading import read_report
 from service.commands.printing import print_json
 from service.commands.unusable import Unusable
 
@@ -27,7 +27,7 @@ def sr(
     if series is not None and not series.is_dir():
         raise Unusable(f"{series}: there is no such folder")
     try:
-        found = reports.read(file, held(series) if series is not None else {})
+        found = read_report(file, held(series) if series is not None else {})
     except Refused as refusal:
         raise Unusable(f"{file}: {refusal.says}") from None
     print_json(found.as_json())

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from imaging.conventions import Convention
 from imaging.flags import Refused
 from imaging.measure import Found, viable_part
+from imaging.shapes.conventions import Convention
 from imaging.volume import Volume
 
 NO_IMAGES = Refused("NO_IMAGES", "The series lacks the images that the mask was drawn on.")

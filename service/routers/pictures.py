@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from imaging import Refused
-from imaging.view import NotPictured
-from imaging.windows import PRESETS, Window, window_of
+from imaging.pictures.view import NotPictured
+from imaging.pictures.windows import PRESETS, Window, window_of
 from service import pictures
 from service.guarded import GuardedRoute
 from service.measurements import told

@@ -18,9 +18,9 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.encoders import RLELosslessEncoder
 
 from imaging import load
-from imaging.codecs import RLE, of_rle
+from imaging.dicom.codecs import RLE, of_rle
+from imaging.dicom.pixels import DECODERS
 from imaging.phantom import Ellipsoid, phantom, write
-from imaging.pixels import DECODERS
 
 SLICES, SIDE, ROUNDS = 60, 512, 3
 Pixels = NDArray[np.int16]

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, label
 from skimage.measure import regionprops
 
-from imaging import diameters
-from imaging.conventions import Convention
-from imaging.region import Region
+from imaging.shapes import diameters
+from imaging.shapes.conventions import Convention
+from imaging.shapes.region import Region
 
 try:
     from radiomics import cShape

@@ -9,10 +9,12 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
 
-from imaging import Instance, Refused, Volume, inspect, load, masks, sr
-from imaging.delineation import Marked
-from imaging.elements import TRANSFER_SYNTAX, read
-from imaging.headers import WANTED
+from imaging import Instance, Refused, Volume, inspect, load
+from imaging.dicom.elements import TRANSFER_SYNTAX, read
+from imaging.dicom.headers import WANTED
+from imaging.masks.delineation import Marked
+from imaging.masks.reading import read_masks
+from imaging.sr.reading import read_report
 
 LONGEST_REASON = 500
 
@@ -33,7 +35,7 @@ def tried(content: bytes) -> str:
         if instance.kind == "IMAGE":
             _sound_volume(load([content]), instance)
         else:
-            for marked in masks.read(content).marked(None):
+            for marked in read_masks(content).marked(None):
                 _sound_mark(marked)
     except Refused as refusal:
         _sound_refusal(refusal)
@@ -45,7 +47,7 @@ def tried(content: bytes) -> str:
 
 def _report(content: bytes) -> str:
     try:
-        json.dumps(sr.read(content, {}).as_json(), allow_nan=False)
+        json.dumps(read_report(content, {}).as_json(), allow_nan=False)
     except Refused as refusal:
         _sound_refusal(refusal)
         return refusal.code

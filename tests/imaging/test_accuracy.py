@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from imaging import diameters, partial_volume
-from imaging.conventions import Convention
 from imaging.phantom import phantom
-from imaging.region import Coverage, Region
+from imaging.shapes import diameters, partial_volume
+from imaging.shapes.conventions import Convention
+from imaging.shapes.region import Coverage, Region
 
 LESIONS = 300
 TUNED, FRESH = 20_240, 77_003  # seeds

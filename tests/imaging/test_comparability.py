@@ -8,9 +8,9 @@ import pydicom
 import pytest
 
 from imaging import inspect
-from imaging.acquisition import Acquisition, acquisition
-from imaging.comparability import against, compared, of_size
 from imaging.phantom import phantom, write
+from imaging.series.acquisition import Acquisition, acquisition
+from imaging.series.comparability import against, compared, of_size
 
 PLAIN = Acquisition(
     modality="CT",

@@ -12,11 +12,11 @@ from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 from scipy.spatial.distance import pdist
 from skimage.measure import find_contours, regionprops
 
-from imaging import diameters
-from imaging.conventions import Convention
-from imaging.outline import enclosed
-from imaging.pieces import of_pixels, of_shares
-from imaging.region import Coverage, Region
+from imaging.shapes import diameters
+from imaging.shapes.conventions import Convention
+from imaging.shapes.outline import enclosed
+from imaging.shapes.pieces import of_pixels, of_shares
+from imaging.shapes.region import Coverage, Region
 
 SPACINGS = [(0.7, 0.7), (0.5, 0.9), (1.25, 0.8)]
 MASKS = range(200)

@@ -7,11 +7,11 @@ import pytest
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 from scipy.spatial.transform import Rotation
 
-from imaging import bounds, diameters
-from imaging.conventions import Convention
-from imaging.outline import area, of_ring
-from imaging.pieces import of_pixels
-from imaging.region import Region
+from imaging.shapes import bounds, diameters
+from imaging.shapes.conventions import Convention
+from imaging.shapes.outline import area, of_ring
+from imaging.shapes.pieces import of_pixels
+from imaging.shapes.region import Region
 
 SPACINGS = [(0.7, 0.7), (0.5, 0.9), (1.25, 0.8)]
 

@@ -18,8 +18,8 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from imaging import Refused, inspect, load
-from imaging.elements import read
-from imaging.headers import WANTED
+from imaging.dicom.elements import read
+from imaging.dicom.headers import WANTED
 
 EARLY_ENDS = {"NOT_DICOM", "TRUNCATED", "UNREADABLE", "NOT_AN_IMAGE"}
 """The last where it ends before the SOP Class UID."""

@@ -33,13 +33,14 @@ Encode = Callable[..., bytes]
 WATCH = """
 import json, sys, time
 from pathlib import Path
-from imaging import Refused, inspect, load, masks
+from imaging import Refused, inspect, load
+from imaging.masks.reading import read_masks
 
 def read(path):
     if inspect(path).kind == "IMAGE":
         load([path])
     else:
-        masks.read(path).marked(None)
+        read_masks(path).marked(None)
     return "taken"
 
 def most():

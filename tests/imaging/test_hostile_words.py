@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from imaging import Refused, inspect, load, masks
+from imaging import Refused, inspect, load
+from imaging.masks.reading import read_masks
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 
@@ -67,7 +68,7 @@ def test_what_pydicom_says_about_a_file_is_not_logged(
     """It has much to say about a UID that is none."""
     whole = written(SOPClassUID=SEG, FrameOfReferenceUID=SCRIPT)
     caplog.clear()
-    mask = masks.read(whole)
+    mask = read_masks(whole)
     assert mask.content.FrameOfReferenceUID == SCRIPT
     with pytest.raises(Refused):
         mask.marked(None)

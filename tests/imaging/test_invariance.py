@@ -14,11 +14,11 @@ from scipy.ndimage import gaussian_filter, label
 from scipy.spatial.transform import Rotation
 
 from imaging import measured
-from imaging.conventions import Convention
 from imaging.measure import measure_click_at
 from imaging.measurement import Measurement
 from imaging.phantom import Ellipsoid, phantom, truth
-from imaging.region import Coverage, Region
+from imaging.shapes.conventions import Convention
+from imaging.shapes.region import Coverage, Region
 from imaging.volume import Volume
 
 SPACING, STEP = (0.7, 0.9), 1.3

@@ -8,12 +8,12 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from imaging import masks
-from imaging.delineation import even_step
 from imaging.flags import Refused
+from imaging.masks.delineation import even_step
+from imaging.masks.reading import read_masks
 from imaging.measure import measure_mask
 from imaging.phantom import phantom
-from imaging.series import load
+from imaging.series.loading import load
 
 SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 LABELMAP = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -25,7 +25,7 @@ def measured(path: Path, folder: Path | None):
     volume = load(folder) if folder else None
     return {
         mark.number: mark.found if isinstance(mark.found, Refused) else measure_mask(mark.found)
-        for mark in masks.read(path).marked(volume)
+        for mark in read_masks(path).marked(volume)
     }
 
 
@@ -133,11 +133,11 @@ def test_a_fractional_mask_is_measured_at_half(tmp_path):
 def test_a_fractional_mask_offers_the_share_of_each_voxel(tmp_path):
     fractions = SQUARE * 150
     path = seg(tmp_path / "a", [fractions] * 2, [0.0, 2.0], kind="FRACTIONAL")
-    found = masks.read(path).marked(None)[0].found
+    found = read_masks(path).marked(None)[0].found
     assert found.coverage.shares.max() == pytest.approx(0.75)
     assert found.coverage.offset == (0, 2, 2)  # a pixel around, for where half lies
     assert np.array_equal(found.coverage.region.voxels, found.shape.voxels)
-    binary = masks.read(seg(tmp_path / "b", [SQUARE], [0.0])).marked(None)[0].found
+    binary = read_masks(seg(tmp_path / "b", [SQUARE], [0.0])).marked(None)[0].found
     assert binary.coverage is None
 
 
@@ -148,14 +148,14 @@ def test_fractions_of_nothing_are_refused(tmp_path, full):
     mask.MaximumFractionalValue = full
     mask.save_as(path)
     with pytest.raises(Refused) as caught:
-        masks.read(path).marked(None)
+        read_masks(path).marked(None)
     assert caught.value.code == "UNREADABLE"
 
 
 def test_overlapping_segments_on_one_plane_are_kept_apart(tmp_path):
     shifted = np.roll(SQUARE, 1, axis=0)
     path = seg(tmp_path / "a", [SQUARE, shifted], [0.0, 0.0], [1, 2], spacing=2.0)
-    one, other = (mark.found.shape for mark in masks.read(path).marked(None))
+    one, other = (mark.found.shape for mark in read_masks(path).marked(None))
     assert (len(one), len(other)) == (24, 24)
     assert other.offset[1] == one.offset[1] + 1
 
@@ -167,7 +167,7 @@ def test_frames_that_begin_elsewhere_on_one_plane_are_refused(tmp_path):
     place.ImagePositionPatient = [12, 20, 0]
     mask.save_as(path)
     with pytest.raises(Refused) as caught:
-        masks.read(path).marked(None)
+        read_masks(path).marked(None)
     assert caught.value.code == "NO_GEOMETRY"
 
 
@@ -176,7 +176,7 @@ def test_a_label_is_one_printable_line(tmp_path):
     mask = pydicom.dcmread(path)
     mask.SegmentSequence[0].SegmentLabel = "<b>node</b>\x1b[2J\n 1"
     mask.save_as(path)
-    assert masks.read(path).marked(None)[0].label == "<b>node</b> [2J 1"
+    assert read_masks(path).marked(None)[0].label == "<b>node</b> [2J 1"
 
 
 def test_a_label_map_has_a_segment_for_each_value(tmp_path):
@@ -191,7 +191,7 @@ def test_a_label_map_has_a_segment_for_each_value(tmp_path):
 def test_a_mask_of_other_images_is_measured_in_its_own_geometry(tmp_path):
     path = seg(tmp_path / "a", [SQUARE] * 2, [0.0, 2.5])
     volume = phantom([], size=(3, 10, 12), spacing=(0.5, 0.8), origin=(10.0, 20.0, 0.0))
-    found = masks.read(path).marked(volume)[0].found
+    found = read_masks(path).marked(volume)[0].found
     assert found.own  # the frames of reference differ
 
 
@@ -202,7 +202,7 @@ def test_a_mask_in_the_space_of_the_images_lies_on_their_slices(tmp_path, shift,
     path = seg(tmp_path / "a", [SQUARE] * 2, [2.5 + shift, 5.0 + shift])
     volume = phantom([], size=(3, 10, 12), spacing=(0.5, 0.8), origin=(10.0, 20.0, 0.0))
     volume = replace(volume, frame_of_reference_uid="1.2.3")
-    found = masks.read(path).marked(volume)[0].found
+    found = read_masks(path).marked(volume)[0].found
     assert found.own is own
     measured_ = measure_mask(found)
     assert measured_.slice == (None if own else 1)
@@ -233,7 +233,7 @@ def square(side: float, z: float, corner: float = 5) -> np.ndarray:
 
 
 def test_regions_are_named_by_number_and_label(tmp_path):
-    found = masks.read(rtstruct(tmp_path / "a", [square(10, 0), square(12, 3)])).marked(None)
+    found = read_masks(rtstruct(tmp_path / "a", [square(10, 0), square(12, 3)])).marked(None)
     assert [(mark.kind, mark.number, mark.label) for mark in found] == [
         ("roi", 7, "node"),
         ("roi", 9, "nothing"),
@@ -292,13 +292,13 @@ def test_how_a_region_was_drawn_is_kept(tmp_path):
     structures = pydicom.dcmread(path)
     structures.StructureSetROISequence[0].ROIGenerationAlgorithm = "AUTOMATIC"
     structures.save_as(path)
-    region, nothing = masks.read(path).marked(None)
+    region, nothing = read_masks(path).marked(None)
     assert (region.origin.algorithm_type, nothing.origin.algorithm_type) == ("AUTOMATIC", "MANUAL")
 
 
 def test_an_image_is_no_mask(dicom):
     with pytest.raises(Refused) as caught:
-        masks.read(dicom / "liver-ct-seg-sr" / "ct" / "01.dcm")
+        read_masks(dicom / "liver-ct-seg-sr" / "ct" / "01.dcm")
     assert caught.value.code == "NOT_A_MASK"
 
 
@@ -308,7 +308,7 @@ def test_a_mask_without_positions_has_no_geometry(tmp_path):
     del mask.PerFrameFunctionalGroupsSequence[0].PlanePositionSequence
     mask.save_as(path)
     with pytest.raises(Refused) as caught:
-        masks.read(path).marked(None)
+        read_masks(path).marked(None)
     assert caught.value.code == "NO_GEOMETRY"
 
 
@@ -323,7 +323,7 @@ def test_damaged_masks_are_refused_and_nothing_else_escapes(tmp_path, kind):
         for place in rng.integers(132, len(hurt), size=1 + trial % 5):
             hurt[place] = rng.integers(256)
         try:
-            for mark in masks.read(bytes(hurt)).marked(None):
+            for mark in read_masks(bytes(hurt)).marked(None):
                 if not isinstance(mark.found, Refused):
                     measure_mask(mark.found)
         except Refused as refusal:

@@ -175,7 +175,7 @@ def test_a_line_of_no_length_or_across_slices_is_unusable(volume):
 
 
 def test_real_lines_are_measured_at_both_time_points(shared):
-    from imaging.series import load
+    from imaging.series.loading import load
 
     series = [
         shared / "data/dicom/crc-mr-two-timepoints" / scan for scan in ("SCAN_001", "SCAN_002")
@@ -193,7 +193,7 @@ def test_real_lines_are_measured_at_both_time_points(shared):
 
 def test_the_sarcoma_is_found_on_ct_and_mr(shared):
     """Drawn by readers 53.92 mm long; a click in its middle is to find the mass."""
-    from imaging.series import load
+    from imaging.series.loading import load
 
     for modality, click in (("CT", (76, 81, 23)), ("MR_T1", (57, 61, 20))):
         volume = load(shared / "data/dicom/sarcoma-ct-mr-rtstruct" / modality)

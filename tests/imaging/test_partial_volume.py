@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imaging import measured, partial_volume
-from imaging.contours import Contours
-from imaging.conventions import Convention
-from imaging.delineation import Delineation
+from imaging import measured
 from imaging.flags import Refused
+from imaging.masks.delineation import Delineation
 from imaging.measure import found_by_click, found_by_line, measure_mask
 from imaging.phantom import Ellipsoid, phantom
-from imaging.region import Coverage, Region
+from imaging.shapes import partial_volume
+from imaging.shapes.contours import Contours
+from imaging.shapes.conventions import Convention
+from imaging.shapes.region import Coverage, Region
 
 BALL = Ellipsoid((35.0, 35.0, 20.0), (12.0, 9.0, 10.0), 60.0, (0.0, 0.0, 30.0))
 

@@ -8,7 +8,7 @@ import pytest
 from pydicom import dcmread
 
 from imaging.phantom import Ellipsoid, phantom, truth, write
-from imaging.series import load
+from imaging.series.loading import load
 
 
 def test_a_plane_off_the_centre_cuts_the_circle_of_pythagoras() -> None:

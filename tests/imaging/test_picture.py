@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from imaging.flags import Refused
-from imaging.ink import BLACK, WHITE, line, words
 from imaging.measure import measure_click
 from imaging.phantom import Ellipsoid, phantom
-from imaging.picture import (
+from imaging.pictures.ink import BLACK, WHITE, line, words
+from imaging.pictures.picture import (
     LONGEST,
     SHORT_AXIS,
     Lines,
@@ -23,8 +23,8 @@ from imaging.picture import (
     png,
     side_by_side,
 )
-from imaging.view import SIDE_LIMIT, NotPictured, around, per_mm_of, whole
-from imaging.windows import PRESETS, Window, window_of
+from imaging.pictures.view import SIDE_LIMIT, NotPictured, around, per_mm_of, whole
+from imaging.pictures.windows import PRESETS, Window, window_of
 
 X, Y, Z = np.eye(3)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from imaging import masks
 from imaging.flags import Refused
+from imaging.masks.reading import read_masks
 from imaging.measure import measure_mask
-from imaging.series import load
+from imaging.series.loading import load
 
 
 def measured(path: Path, folder: Path | None):
@@ -15,7 +15,7 @@ def measured(path: Path, folder: Path | None):
     volume = load(folder) if folder else None
     return {
         mark.number: mark.found if isinstance(mark.found, Refused) else measure_mask(mark.found)
-        for mark in masks.read(path).marked(volume)
+        for mark in read_masks(path).marked(volume)
     }
 
 

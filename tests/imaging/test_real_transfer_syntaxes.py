@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imaging import Refused, load
-from imaging.codecs import RLE
+from imaging.dicom.codecs import RLE
 
 JPEG = "1.2.840.10008.1.2.4."
 BASELINE, EXTENDED, LOSSLESS, SV1 = JPEG + "50", JPEG + "51", JPEG + "57", JPEG + "70"

@@ -10,15 +10,16 @@ import numpy as np
 import pydicom
 import pytest
 
-from imaging import masks, voxels
-from imaging.contours import Contours
-from imaging.delineation import Origin
 from imaging.flags import Refused
+from imaging.masks.delineation import Origin
+from imaging.masks.reading import read_masks
+from imaging.masks.seg_writing import Lesion, Software, segmentation
 from imaging.measure import found_by_click, measure_mask
 from imaging.phantom import Ellipsoid, phantom, write
-from imaging.region import Region
-from imaging.seg_writing import Lesion, Software, segmentation
-from imaging.series import load
+from imaging.series.loading import load
+from imaging.shapes import voxels
+from imaging.shapes.contours import Contours
+from imaging.shapes.region import Region
 
 SOFTWARE = Software("recist", "1.2.3")
 LESION = Ellipsoid((20.0, 60.0, 12.0), (9.0, 7.0, 8.0), 60.0)
@@ -86,7 +87,7 @@ def valid(encoded: bytes, path) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_written_is_read_back_voxel_by_voxel(volume, sample, seed):
     lesions = blobs(volume, seed, count=1 + seed % 3)
-    found = masks.read(segmentation(volume, lesions, sample, SOFTWARE)).marked(volume)
+    found = read_masks(segmentation(volume, lesions, sample, SOFTWARE)).marked(volume)
     assert [mark.number for mark in found] == list(range(1, len(lesions) + 1))
     for mark, lesion in zip(found, lesions, strict=True):
         assert not mark.found.own
@@ -133,7 +134,7 @@ def test_a_mask_on_a_real_series_is_valid_and_the_same(dicom, tmp_path, name):
     mask[: len(mask) // 2 + 1, 40:60, 50:90] = True
     image = min((dicom / name).iterdir())
     encoded = segmentation(series, [Lesion("a box", Region.of(mask))], image, SOFTWARE)
-    (mark,) = masks.read(encoded).marked(series)
+    (mark,) = read_masks(encoded).marked(series)
     assert np.array_equal(whole(mark.found.shape, series), mask)
     valid(encoded, tmp_path / "a")
 
@@ -153,7 +154,7 @@ def test_a_mask_on_frames_names_them(dicom, tmp_path, name):
         for group in read.PerFrameFunctionalGroupsSequence
     ]
     assert named == [series.frames[n] for n in range(1, len(series.stored))]
-    (mark,) = masks.read(encoded).marked(series)
+    (mark,) = read_masks(encoded).marked(series)
     assert np.array_equal(whole(mark.found.shape, series), mask)
     valid(encoded, tmp_path / "a")
 
@@ -162,7 +163,7 @@ def test_what_a_lesion_is_called_is_said_in_any_script(volume, sample, tmp_path)
     (lesion,) = blobs(volume, 2, count=1)
     named = Lesion("肝臓 ß <b>", lesion.region)
     encoded = segmentation(volume, [named], sample, SOFTWARE)
-    (mark,) = masks.read(encoded).marked(volume)
+    (mark,) = read_masks(encoded).marked(volume)
     assert mark.label == "肝臓 ß <b>"
     valid(encoded, tmp_path / "a")
 
@@ -250,7 +251,7 @@ def test_a_click_is_written_as_it_was_measured(volume, sample):
     found = found_by_click(volume, volume.voxel([20.0, 60.0, 12.0]).tolist())
     region = voxels.within(found.shape, volume)
     encoded = segmentation(volume, [Lesion("T1", region)], sample, SOFTWARE)
-    (mark,) = masks.read(encoded).marked(volume)
+    (mark,) = read_masks(encoded).marked(volume)
     again = measure_mask(mark.found)
     assert again.longest_mm == pytest.approx(found.measurement.longest_mm, abs=1.0)
     assert again.volume_mm3 == pytest.approx(found.measurement.volume_mm3, rel=0.05)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import pytest
 
-from imaging import walker
-from imaging.agreement import doubts
 from imaging.drawn import measure_box_at, measure_ellipse_at
-from imaging.fit import crop_of, fitted, recentred
 from imaging.flags import Refused
 from imaging.measure import measure_click, measure_line
 from imaging.phantom import Ellipsoid, phantom, truth
-from imaging.segment import from_ring
+from imaging.segmentation import walker
+from imaging.segmentation.agreement import doubts
+from imaging.segmentation.fit import crop_of, fitted, recentred
+from imaging.segmentation.segment import from_ring
 from imaging.volume import Volume
 
 BODY = {"liver": 110.0, "lung": -850.0, "fat": -100.0}

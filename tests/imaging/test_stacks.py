@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedMRImageStorage, generate_uid
 
 from imaging import Refused, inspect, load, series_flags
-from imaging.stacks import Stack, stacks
+from imaging.series.stacks import Stack, stacks
 
 Encode = Callable[..., bytes]
 

@@ -17,8 +17,8 @@ from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.pixels.encoders import RLELosslessEncoder
 
 from imaging import Refused, load
-from imaging.codecs import CODECS, DECODABLE, RLE
-from imaging.pixels import Encoding, Stored, decode_into
+from imaging.dicom.codecs import CODECS, DECODABLE, RLE
+from imaging.dicom.pixels import Encoding, Stored, decode_into
 
 Encode = Callable[..., bytes]
 Pixels = NDArray[Any]

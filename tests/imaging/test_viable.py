@@ -6,7 +6,7 @@ import pytest
 from imaging.flags import Refused
 from imaging.measure import viable_part
 from imaging.phantom import Ellipsoid, phantom
-from imaging.region import Region
+from imaging.shapes.region import Region
 from imaging.viable import viable
 from imaging.volume import Volume
 

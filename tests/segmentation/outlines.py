@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from scipy.ndimage import distance_transform_edt, gaussian_filter, label, zoom
 
-from imaging import diameters
-from imaging.outline import filled_ring
-from imaging.region import Region
+from imaging.shapes import diameters
+from imaging.shapes.outline import filled_ring
+from imaging.shapes.region import Region
 
 PITCH = 1.0  # mm between the points at which a solid's distances are kept
 SMOOTH = 1.0  # mm: what drawing by hand and the steps between slices have left

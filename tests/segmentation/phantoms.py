@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial.transform import Rotation
 
-from imaging import diameters
-from imaging.diameters import Diameters
 from imaging.phantom import phantom
-from imaging.region import Region
+from imaging.shapes import diameters
+from imaging.shapes.diameters import Diameters
+from imaging.shapes.region import Region
 from imaging.volume import Volume
 from tests.segmentation import shapes
 from tests.segmentation.outlines import Solid

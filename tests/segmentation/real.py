@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging import load, masks
-from imaging.delineation import Delineation
+from imaging import load
 from imaging.flags import Refused
+from imaging.masks.delineation import Delineation
+from imaging.masks.reading import read_masks
 from imaging.measure import measure_click, measure_line, measure_mask
 from imaging.measurement import Measurement
 from imaging.volume import Volume
@@ -25,7 +26,7 @@ def drawn(dicom: Path, name: str) -> tuple[Volume, Measurement]:
     """The series of a lesion, and what its contour measures."""
     series, mask = (dicom / part for part in DRAWN[name])
     volume = load(sorted(series.glob("*.dcm")))
-    found = masks.read(mask).marked(volume)[0].found
+    found = read_masks(mask).marked(volume)[0].found
     assert isinstance(found, Delineation)
     return volume, measure_mask(found)
 

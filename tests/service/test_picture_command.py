@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from imaging.phantom import Ellipsoid, phantom, write
-from imaging.picture import LONGEST
+from imaging.pictures.picture import LONGEST
 from service.commands.picture import picture
 from service.commands.unusable import Unusable
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from imaging.measure import measure_click
 from imaging.phantom import Ellipsoid, phantom, write
-from imaging.picture import LONGEST, Lines, of_measurement, picture
-from imaging.view import whole
+from imaging.pictures.picture import LONGEST, Lines, of_measurement, picture
+from imaging.pictures.view import whole
 from service.picturing import Panel, beside_each_other
 
 LESION = Ellipsoid((40.0, 36.0, 12.0), (12.0, 9.0, 10.0), 40.0)
@@ -60,7 +60,7 @@ def test_the_slice_is_drawn_as_the_library_draws_it(trial, series, volume) -> No
     shown = pixels(drawn(trial, measured(trial, series, volume), zoom=3, window="lung"))
     found = measure_click(volume, (50, 45, 4))
     assert shown.shape == (270, 300, 3)
-    from imaging.windows import PRESETS
+    from imaging.pictures.windows import PRESETS
 
     lines = of_measurement(found)
     expected = picture(volume, lines.slice, whole(volume, 3.0), window=PRESETS["lung"], drawn=lines)

@@ -12,9 +12,9 @@ import typer
 from pydicom import dcmread
 from typer.testing import CliRunner
 
-from imaging import masks
+from imaging.masks.reading import read_masks
 from imaging.phantom import Ellipsoid, phantom, write
-from imaging.series import load
+from imaging.series.loading import load
 from service.commands.measure import measure
 from service.commands.sr import sr
 from service.commands.unusable import Unusable
@@ -126,7 +126,7 @@ def test_a_mask_is_written_again_as_it_is(folder, tmp_path):
     answer(run(measures, folder, "--click", "50,50,8", "--seg", first))
     answer(run(measures, folder, "--mask", first, "--seg", second))
     volume = load(folder)
-    (one,), (other,) = (masks.read(file).marked(volume) for file in (first, second))
+    (one,), (other,) = (read_masks(file).marked(volume) for file in (first, second))
     assert np.array_equal(one.found.shape.voxels, other.found.shape.voxels)
     assert (one.tracking_uid, one.origin) == (other.tracking_uid, other.origin)
 

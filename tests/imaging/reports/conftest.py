@@ -15,9 +15,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from imaging import sr
 from imaging.phantom import phantom, write
-from imaging.sr_check import held
+from imaging.sr.check import held
+from imaging.sr.reading import read_report
 
 LONG, SHORT = ("103339001", "SCT", "Long Axis"), ("103340004", "SCT", "Short Axis")
 LENGTH, MM = ("410668003", "SCT", "Length"), ("mm", "UCUM", "millimeter")
@@ -132,14 +132,14 @@ def part10(root: Dataset, syntax=ExplicitVRLittleEndian) -> bytes:
 
 def only(*groups, images=None, **options):
     """The only measurement of a report of those groups."""
-    found = sr.read(report(*groups, **options), images or {})
+    found = read_report(report(*groups, **options), images or {})
     assert not found.skipped
     (measurement,) = found.measurements
     return measurement
 
 
 def reason(*groups):
-    found = sr.read(report(*groups), {})
+    found = read_report(report(*groups), {})
     assert not found.measurements
     (passed,) = found.skipped
     return passed.reason

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from imaging import sr
 from imaging.flags import Refused
+from imaging.sr.reading import read_report
 
 LENGTH = ("410668003", "SCT", "Length")
 
@@ -25,7 +25,7 @@ def test_text_stays_text_and_control_characters_go(ohif):
 def test_a_thousand_radiomics_values_are_no_measurement(ohif):
     made = ohif.radiomics(1561)
     began = time.perf_counter()
-    found = sr.read(made, {})
+    found = read_report(made, {})
     assert time.perf_counter() - began < 10
     assert not found.measurements
     assert len(found.skipped) == 1561
@@ -41,7 +41,7 @@ def test_content_that_is_nested_without_end_is_refused(ohif, levels, vr, undefin
     at = whole.index(b"\x40\x00\x30\xa7")
     began = time.perf_counter()
     with pytest.raises(Refused) as caught:
-        sr.read(whole[:at] + ohif.nested(levels, vr, undefined=undefined), {})
+        read_report(whole[:at] + ohif.nested(levels, vr, undefined=undefined), {})
     assert caught.value.code == "TOO_LARGE"
     assert time.perf_counter() - began < 2
 
@@ -49,7 +49,7 @@ def test_content_that_is_nested_without_end_is_refused(ohif, levels, vr, undefin
 def test_what_no_parser_would_enter_is_not_entered(ohif):
     whole = ohif.report()
     at = whole.index(b"\x40\x00\x30\xa7")
-    found = sr.read(whole[:at] + ohif.nested(3000, b"OB", undefined=False), {})
+    found = read_report(whole[:at] + ohif.nested(3000, b"OB", undefined=False), {})
     assert not found.measurements
 
 
@@ -65,7 +65,7 @@ def test_damaged_reports_are_refused_and_nothing_else_escapes(ohif, images, uids
         for place in rng.integers(300, len(hurt), size=1 + trial % 6) if len(hurt) > 301 else ():
             hurt[place] = rng.integers(256)
         try:
-            found = sr.read(bytes(hurt), images)
+            found = read_report(bytes(hurt), images)
         except Refused as refusal:
             assert refusal.code  # noqa: PT017 -- either way is right, another exception is not
         else:

@@ -26,15 +26,15 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from imaging import sr
 from imaging.flags import Refused
-from imaging.sr_check import held
+from imaging.sr.check import held
+from imaging.sr.reading import read_report
 
 LENGTH = ("410668003", "SCT", "Length")
 
 
 def test_axes_and_lengths_are_read_past_an_arrow_and_ellipses(dicom):
-    found = sr.read(dicom / "sr-tid1500-readers/dcmjs_length_bidirectional_ellipse.dcm", {})
+    found = read_report(dicom / "sr-tid1500-readers/dcmjs_length_bidirectional_ellipse.dcm", {})
     values = [(m.group, m.concept.meaning, m.value_mm, m.check) for m in found.measurements]
     assert values == [
         (3, "Long Axis", 93.9, "UNCHECKED"),
@@ -57,14 +57,14 @@ def test_axes_and_lengths_are_read_past_an_arrow_and_ellipses(dicom):
 
 def test_a_diameter_is_checked_against_the_circle_of_its_group(dicom):
     place = dicom / "sr-tid1500-readers"
-    nodule, aorta = sr.read(place / "highdicom_multiple_groups.dcm", held(place)).measurements
+    nodule, aorta = read_report(place / "highdicom_multiple_groups.dcm", held(place)).measurements
     assert (nodule.group, nodule.value_mm, nodule.site.meaning) == (2, 10.0, "Lung")
     assert nodule.check == "DIFFERS"  # made up: the circle is 13.2 mm wide
     assert (aorta.value_mm, aorta.site, aorta.check) == (20.0, None, "UNCHECKED")
 
 
 def test_an_area_in_square_centimetres_is_no_length(dicom):
-    found = sr.read(dicom / "sr-tid1500-readers/highdicom_planar_circle.dcm", {})
+    found = read_report(dicom / "sr-tid1500-readers/highdicom_planar_circle.dcm", {})
     assert not found.measurements
     (area,) = found.skipped
     assert (area.value, area.unit, area.reason) == (1.7, "cm2", "NOT_A_LENGTH")
@@ -72,14 +72,14 @@ def test_an_area_in_square_centimetres_is_no_length(dicom):
 
 @pytest.mark.parametrize("name", ["sr_tid1500_dcmqi.dcm", "sr_tid1500_rsna2018.dcm"])
 def test_the_volume_of_a_segment_is_passed_over_in_both_units(dicom, name):
-    found = sr.read(dicom / "liver-ct-seg-sr" / name, {})
+    found = read_report(dicom / "liver-ct-seg-sr" / name, {})
     assert not found.measurements
     volumes = {p.value: p.unit for p in found.skipped if p.concept.value == "G-D705"}
     assert volumes == {70361.9: "mm3", 70.3619: "cm3"}
 
 
 def test_eleven_volumes_and_no_length(dicom):
-    found = sr.read(dicom / "headneck-seg-sr" / "sr_tid1500_11_groups.dcm", {})
+    found = read_report(dicom / "headneck-seg-sr" / "sr_tid1500_11_groups.dcm", {})
     assert not found.measurements
     volumes = [p.value for p in found.skipped if p.concept.value == "G-D705"]
     assert len(volumes) == 11
@@ -97,7 +97,7 @@ def test_eleven_volumes_and_no_length(dicom):
 )
 def test_what_is_no_measurement_report_is_refused(dicom, name):
     with pytest.raises(Refused) as caught:
-        sr.read(dicom / name, {})
+        read_report(dicom / name, {})
     assert caught.value.code == "NOT_A_REPORT"
     assert "TID 1500" in caught.value.says
 
@@ -157,7 +157,7 @@ def test_a_report_of_highdicom_is_right(ohif, folder, images):
     )  # fmt: skip
     file = io.BytesIO()
     made.save_as(file, enforce_file_format=True)
-    long, short = sr.read(file.getvalue(), images).measurements
+    long, short = read_report(file.getvalue(), images).measurements
     assert (long.check, short.check, short.flags) == ("OK", "OK", ())
     assert (long.value_mm, short.value_mm) == (25.0, 16.0)
     assert (long.tracking_identifier, long.tracking_uid) == ("T01", tracking)

@@ -9,7 +9,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from imaging import sr
+from imaging.sr.reading import read_report
 
 LONG = ("103339001", "SCT", "Long Axis")
 SHORT = ("103340004", "SCT", "Short Axis")
@@ -31,7 +31,7 @@ def test_an_ohif_report_with_its_images_is_right(ohif, images, uids, title):
     made = ohif.report(
         ohif.bidirectional(uids), ohif.bidirectional(uids[1:], (5, 5, 5, 45)), title=title
     )
-    found = sr.read(made, images).measurements
+    found = read_report(made, images).measurements
     assert [m.check for m in found] == ["OK"] * 4
     assert [m.group for m in found] == [1, 1, 2, 2]
     assert not any(m.flags for m in found)
@@ -146,7 +146,7 @@ def test_coordinates_that_are_damaged_are_no_points(ohif, data):
 def test_a_short_axis_that_does_not_belong_is_doubted(ohif, images, uids, changes, flag):
     if "on" in changes:
         changes = {"on": uids[changes["on"]]}
-    long, short = sr.read(ohif.report(ohif.bidirectional(uids, **changes)), images).measurements
+    long, short = read_report(ohif.report(ohif.bidirectional(uids, **changes)), images).measurements
     assert not long.flags
     assert flag in [found.code for found in short.flags]
 
@@ -156,11 +156,11 @@ def test_five_degrees_off_are_edited_by_a_reader(ohif, images, uids, degrees, fl
     turn = np.radians(90 - degrees)
     across = 10 * np.array([np.cos(turn) / COLUMNS_APART, np.sin(turn) / ROWS_APART])
     made = ohif.bidirectional(uids, (10, 50, 90, 50), (40, 40, 40 + across[0], 40 + across[1]))
-    _, short = sr.read(ohif.report(made), images).measurements
+    _, short = read_report(ohif.report(made), images).measurements
     assert bool(short.flags) == flagged
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_every_native_transfer_syntax_is_read(ohif, images, uids, syntax):
-    found = sr.read(ohif.report(ohif.bidirectional(uids), syntax=syntax), images).measurements
+    found = read_report(ohif.report(ohif.bidirectional(uids), syntax=syntax), images).measurements
     assert [m.check for m in found] == ["OK", "OK"]

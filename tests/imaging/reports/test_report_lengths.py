@@ -3,7 +3,7 @@
 import pydicom
 import pytest
 
-from imaging import sr
+from imaging.sr.reading import read_report
 
 LENGTH = ("410668003", "SCT", "Length")
 
@@ -90,7 +90,7 @@ def test_what_a_writer_calls_a_relationship_does_not_matter(ohif, images, uids):
     made.ContentSequence.append(ohif.site("T-62000", "SRT", "Liver"))
     for child in made.ContentSequence:
         child.RelationshipType = "HAS PROPERTIES"
-    found = sr.read(ohif.report(made), images).measurements
+    found = read_report(ohif.report(made), images).measurements
     assert [m.site.meaning for m in found] == ["Liver"] * 2
     assert [m.check for m in found] == ["OK"] * 2
 

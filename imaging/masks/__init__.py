@@ -1,0 +1,1 @@
+"""Delineations that other programs drew, and ours for them: DICOM SEG and RTSTRUCT."""

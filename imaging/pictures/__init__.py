@@ -1,0 +1,1 @@
+"""Slices as pictures, with what was measured drawn on them."""

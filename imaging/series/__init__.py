@@ -1,0 +1,1 @@
+"""The instances of a series: which make one volume, and what is doubtful about it."""

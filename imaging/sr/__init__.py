@@ -1,0 +1,1 @@
+"""Measurements in DICOM structured reports, each checked against what was drawn."""
