@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from recist.answer import Assessment, CompartmentAssessment, Concern, TimePoint
-from recist.baseline import of_baseline
+from recist.baseline import of_baseline, without_compartment
 from recist.best import Best, best
 from recist.check import check
 from recist.concerns import of_course, of_methods
@@ -55,6 +55,7 @@ def assess(timeline: Timeline) -> Assessment:
         *(query for part in apart.values() for query in part.queries),
         *of_methods(timeline.reads),
     ]
+    remarks = of_baseline(timeline.reads[0], criteria, switches, reference_on)
     return Assessment(
         criteria=criteria.name,
         engine=__version__,
@@ -63,7 +64,7 @@ def assess(timeline: Timeline) -> Assessment:
         best_overall_unconfirmed=course.best.unconfirmed,
         responded_on=course.best.responded_on,
         progressed_on=course.progressed_on,
-        remarks=of_baseline(timeline.reads, criteria, switches, reference_on),
+        remarks=(*remarks, *without_compartment(timeline.reads)) if apart else remarks,
         queries=tuple(sorted(dict.fromkeys(queries), key=lambda query: query.on)),
         compartments={name: _compartment(part) for name, part in apart.items()},
     )

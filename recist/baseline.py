@@ -17,16 +17,14 @@ DIAMETERS = {"longest_mm": "longest diameter", SHORT: "short axis", "viable_mm":
 
 
 def of_baseline(
-    reads: Sequence[Read], criteria: Criteria, switches: Switches, reference_on: date
+    baseline: Read, criteria: Criteria, switches: Switches, reference_on: date
 ) -> tuple[Concern, ...]:
-    """Remark what the criteria doubt in the first of some reads that have been checked."""
-    baseline = reads[0]
+    """Remark what the criteria doubt in the first read of a timeline that has been checked."""
     age = switches.baseline_max_age_days
     return (
         *_of_lesions(baseline, criteria),
         *_of_numbers(baseline, criteria),
         *_of_age(baseline, criteria.measurable.timing, age, reference_on),
-        *_without_compartment(reads),
     )
 
 
@@ -164,12 +162,10 @@ def _of_age(baseline: Read, section: str, most: int, reference_on: date) -> Iter
             yield Concern("BASELINE_TOO_OLD", baseline.on, label, says)
 
 
-def _without_compartment(reads: Sequence[Read]) -> Iterator[Concern]:
-    """Remark each lesion that no compartment judges although others have one."""
-    lesions = [(read.on, label, x) for read in reads for label, x in read.lesions.items()]
-    without = [(on, label) for on, label, lesion in lesions if lesion.compartment is None]
-    if len(without) == len(lesions):
-        return
+def without_compartment(reads: Sequence[Read]) -> Iterator[Concern]:
+    """Remark each lesion that no compartment judges, where others have one."""
     says = "this lesion has no compartment: it counts for the whole patient only"
-    for on, label in without:
-        yield Concern("NO_COMPARTMENT", on, label, says)
+    for read in reads:
+        for label, lesion in read.lesions.items():
+            if lesion.compartment is None:
+                yield Concern("NO_COMPARTMENT", read.on, label, says)

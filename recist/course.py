@@ -13,7 +13,7 @@ from recist.criteria import Criteria
 from recist.newtargets import NewSum, appeared, new_sum
 from recist.progression import Progression, Shown
 from recist.protocol import DiseaseAfterCr, PrPersistence, Switches
-from recist.rest import rest_of, take_back
+from recist.rest import rest_of
 from recist.rules import Rule, first
 from recist.sizes import Scale, Sizes
 from recist.tables import Row
@@ -145,8 +145,8 @@ def remember(scope: Scope, past: Past, n: int, seen: Look) -> dict[str, range]:
             past.apart.remember(burden.apart)
         _remember_pr(scope, past, seen)
     past.had_cr = past.had_cr or seen.overall in COMPLETE
-    if scope.non_targets:
-        take_back(past.progressed, scope.non_targets, seen.read)
+    past.progressed.intersection_update(seen.rest.unknown)  # only being seen takes it back
+    past.progressed.update(seen.rest.progressed)
     if past.progression is not None and seen.again is not None and seen.shown is not None:
         past.progression.remember(seen.shown, seen.again, seen.overall)
         past.new_sum = seen.shown.new_sum

@@ -1,32 +1,30 @@
 """What the non-target lesions of one read show."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from recist.burden import Rest
 from recist.criteria import Criteria
-from recist.vocabulary import Finding, Lesion, Read, Role, State
+from recist.vocabulary import Finding, Read, Role, State
 
 if TYPE_CHECKING:
     from recist.course import Scope
 
 ABSENT, INCREASED, PROGRESSED = State.ABSENT, State.INCREASED, State.PROGRESSED
 NOT_LOOKED_AT = frozenset({State.NOT_EVALUABLE, State.REMOVED})
-KEEPS_PROGRESSION = frozenset({State.INCREASED, State.NOT_EVALUABLE, State.REMOVED})
 
 
 def rest_of(scope: "Scope", standing: Collection[str], read: Read, *, after_cr: bool) -> Rest:
     """Sort the non-targets by how they are found; `standing` have progressed before."""
-    known = scope.non_targets
+    known, findings = scope.non_targets, read.findings
     progressed: list[str] = []
     there: list[str] = []
     unknown: list[str] = []
     for label, lesion in known.items():
-        finding = read.findings.get(label)
-        if finding is None or finding.state in NOT_LOOKED_AT:
+        finding = findings.get(label)
+        if finding is None or (state := finding.state) in NOT_LOOKED_AT:
             unknown.append(label)
             continue
-        state = finding.state
         if state is PROGRESSED or (state is INCREASED and label in standing):
             progressed.append(label)
         if state is not ABSENT and not (lesion.nodal and _is_normal(scope.criteria, finding)):
@@ -35,18 +33,6 @@ def rest_of(scope: "Scope", standing: Collection[str], read: Read, *, after_cr: 
     returned = [label for label in there if not known[label].nodal] if after_cr else []
     marker = scope.heeds_markers and read.markers_above_normal
     return Rest(known.keys(), progressed, there, returned, unknown, marker)
-
-
-def take_back(standing: set[str], lesions: Mapping[str, Lesion], read: Read) -> None:
-    """Only a read that sees a lesion takes its progression back."""
-    for label in lesions:
-        finding = read.findings.get(label)
-        if finding is None or finding.state in KEEPS_PROGRESSION:
-            continue
-        if finding.state is PROGRESSED:
-            standing.add(label)
-        elif label in standing:
-            standing.remove(label)
 
 
 def _is_normal(criteria: Criteria, finding: Finding) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import prod
 
 from recist.criteria import Criteria
-from recist.exact import THOUSANDTHS_PER_MM, thousandths
+from recist.exact import THOUSANDTHS_PER_MM, thousandths, whole
 from recist.protocol import RemovedTarget, Switches
 from recist.vocabulary import STATES_OF, Finding, Lesion, Role, State
 
@@ -37,7 +37,7 @@ class Ruler:
             return self._split(finding)
         size = 1
         for name in self.names:
-            size *= round(getattr(finding, name) * THOUSANDTHS_PER_MM)
+            size *= whole(getattr(finding, name))
         return size, size < self.gone_below
 
     def _split(self, finding: Finding) -> Seen:
@@ -97,7 +97,8 @@ class Scale:
             expected = known.get(label)
             if expected is None or finding.scanned_on is not None:
                 return None
-            if finding.state is MEASURED:
+            state, measure = finding.state, expected.ruler
+            if state is MEASURED:
                 if finding.merged_into is not None:
                     return None
                 size = 1
@@ -105,13 +106,13 @@ class Scale:
                     mm = getattr(finding, name)
                     if mm is None:
                         return None
-                    size *= round(mm * THOUSANDTHS_PER_MM)
-                if expected.ruler is not None:
-                    sizes[label] = size, size < expected.ruler.gone_below
-            elif finding.state not in expected.states:
+                    size *= whole(mm)
+                if measure is not None:
+                    sizes[label] = size, size < measure.gone_below
+            elif state not in expected.states:
                 return None
-            elif expected.ruler is not None:
-                sizes[label] = self._see(expected.ruler, label, findings)
+            elif measure is not None:
+                sizes[label] = self._see(measure, label, findings)
         return sizes
 
     def _see(self, ruler: Ruler, label: str, findings: Mapping[str, Finding]) -> Seen | None:

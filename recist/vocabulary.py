@@ -6,15 +6,17 @@ from datetime import date
 from math import isfinite
 from typing import ClassVar
 
-from recist.exact import THOUSANDTHS_PER_MM, thousandths
+from recist.exact import PER_MM, THOUSANDTHS_PER_MM, thousandths
 from recist.protocol import Protocol
 from recist.refusal import Fault, Refused
 from recist.words import Word
 
 STRICT: dict[str, object] = {"extra": "forbid"}
 LONGEST_ALLOWED_MM = 1000
-PER_MM, MOST_MM = float(THOUSANDTHS_PER_MM), float(LONGEST_ALLOWED_MM)
-"""The same as floats, with which floats are compared twice as fast."""
+MOST_MM = float(LONGEST_ALLOWED_MM)
+"""The same as a float, with which floats are compared twice as fast."""
+NO_FRACTION = 2.0**52
+"""From here on floats are whole: to add it and take it away again rounds to the nearest whole."""
 LONGEST_LABEL = 64
 
 
@@ -182,23 +184,26 @@ class Finding:
 
     def _is_plain(self) -> bool:
         """Whether it is as nearly all are, so that what is said below need not be asked of it."""
-        longest, short, ordinary = self.longest_mm, self.short_axis_mm, 3  # with the state
-        if short is None:
-            short, ordinary = longest, 1 if longest is None else 2
-        elif longest is None:
-            longest, ordinary = short, 2
-        # One made of what a document gives holds that alone: as many members, and none is rare.
-        if len(self.__dict__) != ordinary and self._has_rare_members():
-            return False
+        longest, short = self.longest_mm, self.short_axis_mm
         if longest is None or short is None:
-            return self.state is not MEASURED
+            return self._is_plain_with(short if longest is None else longest)
         # As in _is_exact, written out: this is asked of each of the many findings of a read.
         return (
             0.0 < short <= longest <= MOST_MM
-            and (longest * PER_MM + 0.5) // 1.0 / PER_MM == longest
-            and (short * PER_MM + 0.5) // 1.0 / PER_MM == short
-            and (self.state is MEASURED or self.state in SIZED_STATES)
+            and (longest * PER_MM + NO_FRACTION - NO_FRACTION) / PER_MM == longest
+            and (short * PER_MM + NO_FRACTION - NO_FRACTION) / PER_MM == short
+            and self.state in SIZED_STATES
+            # One made of what a document gives holds that alone: here, with the state, three.
+            and (len(self.__dict__) == 3 or not self._has_rare_members())
         )
+
+    def _is_plain_with(self, mm: float | None) -> bool:
+        """The same of one that has no other diameter than this."""
+        if self._has_rare_members():
+            return False
+        if mm is None:
+            return self.state is not MEASURED
+        return _is_exact(mm) and self.state in SIZED_STATES
 
     def _has_rare_members(self) -> bool:
         rare = (self.viable_mm, self.merged_into, self.fragments_mm, self.fragments_short_mm)
@@ -321,7 +326,8 @@ def _refuse(faults: Iterator[Fault]) -> None:
 
 def _is_exact(mm: float) -> bool:
     """Whether a length needs neither a fault nor rounding to the nearest thousandth."""
-    return 0.0 < mm <= MOST_MM and (mm * PER_MM + 0.5) // 1.0 / PER_MM == mm
+    nearest = mm * PER_MM + NO_FRACTION - NO_FRACTION
+    return 0.0 < mm <= MOST_MM and nearest / PER_MM == mm
 
 
 def _exact(value: object, name: str, *, may_be_zero: bool = False) -> Iterator[Fault]:

@@ -120,8 +120,9 @@ def _made(shape: type[Any], makes: Mapping[str, Make]) -> Make:
     of_one_word = _of_one_word(shape)
 
     def make(given: dict[str, Any], tally: Tally) -> Any:
-        tally.members += len(given)
-        if len(given) == 1 and (ready := of_one_word.get(*given.values())):
+        members = len(given)
+        tally.members += members
+        if members == 1 and (ready := of_one_word.get(*given.values())):
             return ready
         if tally.nulls:
             given = {name: member for name, member in given.items() if member is not None}

@@ -57,7 +57,8 @@ def test_no_brief_look_hides_anything(state: State, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "members", [{"longest_mm": 40.3, "short_axis_mm": 20.1}, {"longest_mm": 7}]
+    "members",
+    [{"longest_mm": 40.301, "short_axis_mm": 20.101}, {"longest_mm": 7.001}, {"short_axis_mm": 7}],
 )
 def test_nearly_all_findings_are_looked_at_briefly(members: dict[str, Any]) -> None:
     for rest in ({}, {"slice_thickness_mm": 1.25}, {"comment": "as before"}):
