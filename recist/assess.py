@@ -108,8 +108,8 @@ def _follow(
     for n, read in enumerate(reads[1:]):
         seen = look(scope, past, read, sizes[n + 1])
         queries += of_course(past, seen)
-        if seen.again is not None:
-            queries += doubts_of_confirmation(past, seen)
+        if past.progression is not None:
+            queries += doubts_of_confirmation(past.progression, seen)
         if seen.overall in PROGRESSION:
             pd_on[n] = proven_on(scope, past, read)
         for label, proven in remember(scope, past, n, seen).items():

@@ -147,16 +147,19 @@ def remember(scope: Scope, past: Past, n: int, seen: Look) -> dict[str, range]:
     past.had_cr = past.had_cr or seen.overall in COMPLETE
     past.progressed.intersection_update(seen.rest.unknown)  # only being seen takes it back
     past.progressed.update(seen.rest.progressed)
-    if past.progression is not None and seen.again is not None and seen.shown is not None:
+    if past.progression is not None:
+        assert seen.shown is not None, "as look has left it"
+        assert seen.again is not None, "as look has left it"
         past.progression.remember(seen.shown, seen.again, seen.overall)
         past.new_sum = seen.shown.new_sum
     return past.new.remember(n, seen.read, seen.certain) if scope.new else {}
 
 
-def doubts_of_confirmation(past: Past, seen: Look) -> Iterator[Concern]:
+def doubts_of_confirmation(progression: Progression, seen: Look) -> Iterator[Concern]:
     """Query what the rules of confirmation leave open; asked before the read is remembered."""
-    if past.progression is not None and seen.again is not None and seen.shown is not None:
-        yield from past.progression.doubts(seen.shown, seen.again, seen.overall)
+    assert seen.shown is not None, "as look has left it"
+    assert seen.again is not None, "as look has left it"
+    return progression.doubts(seen.shown, seen.again, seen.overall)
 
 
 def _burden(scope: Scope, past: Past, read: Read, sizes: Sizes, *, after_cr: bool) -> Burden:

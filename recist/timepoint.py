@@ -60,9 +60,9 @@ def _set_sums(point: TimePoint, scope: Scope, b: Burden | None) -> None:
     point.change_from_nadir_percent = percent_change(now, b.nadir)
     hundredths = HUNDREDTHS * now
     if pr_line is not None:
-        point.to_pr = (hundredths - pr_line) / whole if hundredths > pr_line else 0.0
+        point.to_pr = max(hundredths - pr_line, 0) / whole
     if pd_line is not None:
-        point.to_pd = (pd_line - hundredths) / whole if hundredths < pd_line else 0.0
+        point.to_pd = max(pd_line - hundredths, 0) / whole
 
 
 def because(scope: Scope, seen: Look) -> tuple[Reason, ...]:

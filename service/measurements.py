@@ -44,7 +44,7 @@ def sources(
     own = own_series(connection, caller, series_id, "measure")
     images = _files(connection, own.id, path_of) if own.kind not in MASKS else []
     mask = _mask_files(connection, caller, own, asked.mask, path_of) if asked.mask else []
-    return Sources(own.series_uid, images, mask)
+    return Sources(images, mask)
 
 
 def record(

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from imaging import Refused, Volume, load
 from imaging.measurement import Pair
 from imaging.pictures.picture import Lines, blank, on_image, picture, png, side_by_side
-from imaging.pictures.view import NotPictured, around, per_mm_of, square, whole
+from imaging.pictures.view import NotPictured, framed, square
 from imaging.pictures.windows import Window
+from imaging.series.stacks import Stack
 
 LARGER = 2.5
 """Of the longest line, which the side of a picture is where it is not asked for."""
@@ -42,10 +44,7 @@ def pictured(panel: Panel, window: Window | None, zoom: float, side_mm: float | 
     Raises imaging's Refused, and NotPictured.
     """
     volume, lines = _opened(panel)
-    if side_mm is None:
-        view = whole(volume, zoom)
-    else:
-        view = around(volume, lines.middle, side_mm, per_mm_of(volume, zoom))
+    view = framed(volume, lines.middle, zoom, side_mm)
     return png(picture(volume, lines.slice, view, window=window, drawn=lines))
 
 
@@ -79,5 +78,14 @@ def _opened(panel: Panel) -> tuple[Volume, Lines]:
     """The image, alone of its series, and the lines on it."""
     if panel.path is None:
         raise Refused("NO_IMAGE", "The image that this was measured on is not stored here.")
-    volume = load([panel.path])
+    volume = load([panel.path], among=partial(_with_frame, panel.frame))
     return volume, on_image(volume, panel.frame, panel.longest, panel.short_axis)
+
+
+def _with_frame(frame: int | None, found: dict[str, Stack]) -> dict[str, Stack]:
+    """Choose, of the stacks that one image may hold, the one that a frame is in."""
+    return {
+        name: stack
+        for name, stack in found.items()
+        if frame in {member.plane.frame for member in stack.members}
+    } or found

@@ -32,6 +32,7 @@ TURNS: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 Inspected = Sequence[tuple[Arrived, Instance | Refused]]
 Judgement = tuple[Sequence[Flag], Acquisition | None]
+Judge = Callable[[Sequence[Path], Sequence[Instance]], Judgement]
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ async def upload(request: Request, subject_id: str, write: WriteUnit) -> Respons
                 inspected,
                 subject_id,
                 objects=objects,
-                judge=lambda paths: processes.wait_for(judged, paths),
+                judge=lambda stored, new: processes.wait_for(judged, stored, new),
             )
             async with TURNS.setdefault(subject_id, asyncio.Lock()):
                 return await _store(inspected, subject_id, database, take_in, write)
@@ -106,9 +107,9 @@ def _digest(files: Iterable[Arrived]) -> str:
     return sha256(json.dumps([(file.name, file.sha256) for file in files]).encode()).hexdigest()
 
 
-def judged(files: Sequence[Path]) -> Judgement:
-    """What is doubtful about the series of these files, and how it was acquired."""
-    instances = [inspect(file) for file in files]
+def judged(stored: Sequence[Path], new: Sequence[Instance]) -> Judgement:
+    """What is doubtful about the series of these files and instances, and how it was acquired."""
+    instances = [*map(inspect, stored), *new]
     return series_flags(instances), acquisition(instances)
 
 
@@ -117,7 +118,7 @@ def taken_in(
     subject_id: str,
     known: Known,
     objects: Objects,
-    judge: Callable[[Sequence[Path]], Judgement] = judged,
+    judge: Judge = judged,
 ) -> Intake:
     """Sort the files and keep the new ones; who does not trust them has their series judged apart.
 
@@ -141,10 +142,11 @@ def _addition(
     new: Sequence[tuple[Arrived, Instance]],
     known: Known,
     objects: Objects,
-    judge: Callable[[Sequence[Path]], Judgement],
+    judge: Judge,
 ) -> Addition:
     """What comes to a series, with what is doubtful about it as a whole once it has come."""
     if not new:
         return Addition(new, images.flags_of(known.series[uid]), None)
-    digests = [*known.members.get(uid, ()), *(file.sha256 for file, _ in new)]
-    return Addition(new, *judge([objects.path(digest) for digest in digests]))
+    stored = [objects.path(digest) for digest in known.members.get(uid, ())]
+    kept = [found._replace(source=objects.path(file.sha256)) for file, found in new]
+    return Addition(new, *judge(stored, kept))

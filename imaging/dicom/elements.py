@@ -8,16 +8,15 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydicom import Dataset, config, dcmread
 from pydicom.filereader import read_dataset
 
 from imaging.dicom.codecs import DECODABLE
-from imaging.dicom.nesting import UNDEFINED, CutShort, Unexpected
+from imaging.dicom.nesting import BIG, LITTLE, UNDEFINED, CutShort, Unexpected
+from imaging.dicom.recall import recalled
 from imaging.dicom.walk import (
     BIG_ENDIAN,
     DEFLATED,
@@ -59,8 +58,13 @@ def shown(written: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in written)
 
 
-@dataclass(frozen=True)
-class Elements:
+@recalled
+def _numbers(value: bytes) -> tuple[float, ...] | None:
+    written = value.strip(b" \0")
+    return tuple(map(float, written.split(b"\\"))) if written else None
+
+
+class Elements(NamedTuple):
     """The wanted elements of one file, and where its pixels start."""
 
     values: dict[int, bytes]
@@ -81,15 +85,16 @@ class Elements:
 
         Raises Refused UNREADABLE where they are no numbers.
         """
-        if not (written := self.values.get(tag, b"").strip(b" \0")):
+        if not (value := self.values.get(tag)):
             return None
         try:
-            return tuple(map(float, written.split(b"\\")))
+            return _numbers(value)
         except ValueError:
             says = f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is {self.text(tag)[:64]!r}, no number."
             raise Refused("UNREADABLE", says) from None
 
     def unsigned(self, tag: int) -> int | None:
+        """A whole number of 2 or 4 bytes; None where there is none."""
         value = self.values.get(tag, b"")
         return int.from_bytes(value, order(self.syntax)) if len(value) in {2, 4} else None
 
@@ -100,36 +105,39 @@ def read(source: Source, wanted: frozenset[int]) -> Elements:
     Raises Refused: NOT_DICOM, TRUNCATED, TOO_LARGE, UNSUPPORTED_TRANSFER_SYNTAX, UNREADABLE.
     """
     try:
-        for start, size in _starts(source):
-            try:
-                return _parse(start, size, wanted)
-            except CutShort:
-                continue
+        if isinstance(source, bytes):
+            return _parse(source, len(source), wanted)
+        # Without O_NONBLOCK a pipe is waited for until somebody writes to it.
+        descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return _read(descriptor, _size(descriptor), wanted)
+        finally:
+            os.close(descriptor)
+    except CutShort:
+        says = "The file ends inside an element; send it again whole."
+        raise Refused("TRUNCATED", says) from None
     except OSError as problem:
         raise Refused("UNREADABLE", f"The file cannot be read: {problem.strerror}.") from None
-    if len(start) < size:
-        raise Refused("TOO_LARGE", f"The header is longer than {READS[-1]} bytes.")
-    raise Refused("TRUNCATED", "The file ends inside an element; send it again whole.")
 
 
-def _starts(source: Source) -> Iterator[tuple[bytes, int]]:
-    """More and more of the file, up to all of it, each with the size of the file."""
-    if isinstance(source, bytes):
-        yield source, len(source)
-        return
-    # Without O_NONBLOCK a pipe is waited for until somebody writes to it.
-    descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused("UNREADABLE", "This is no file but a folder, a pipe or a device.")
-        if status.st_size > FILE_LIMIT:
-            raise Refused("TOO_LARGE", f"The file is longer than {FILE_LIMIT} bytes.")
-        for last, count in pairwise((0, *READS)):
-            if last == 0 or last < status.st_size:
-                yield os.pread(descriptor, count, 0), status.st_size
-    finally:
-        os.close(descriptor)
+def _size(descriptor: int) -> int:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused("UNREADABLE", "This is no file but a folder, a pipe or a device.")
+    if status.st_size > FILE_LIMIT:
+        raise Refused("TOO_LARGE", f"The file is longer than {FILE_LIMIT} bytes.")
+    return status.st_size
+
+
+def _read(descriptor: int, size: int, wanted: frozenset[int]) -> Elements:
+    """Read more and more of the file, up to all of it."""
+    for count in READS:
+        try:
+            return _parse(os.pread(descriptor, count, 0), size, wanted)
+        except CutShort:
+            if count >= size:
+                raise
+    raise Refused("TOO_LARGE", f"The header is longer than {READS[-1]} bytes.")
 
 
 def _parse(buffer: bytes, size: int, wanted: frozenset[int]) -> Elements:
@@ -175,15 +183,18 @@ def _meta(buffer: bytes) -> tuple[str, int]:
 def _pixels(buffer: bytes, at: int, syntax: str) -> tuple[int | None, int]:
     """Offset and length of the value of Pixel Data, if that is the element at `at`."""
     head = buffer[at : at + 12]
-    if len(head) < 12 and len(head) > 0:
-        raise CutShort
-    group, element = (int.from_bytes(head[i : i + 2], order(syntax)) for i in (0, 2))
-    if group << 16 | element != PIXEL_DATA:
+    if not head:
         return None, 0
-    if syntax != IMPLICIT and head[4:6] not in PIXEL_VRS:
+    if len(head) < 12:
+        raise CutShort
+    order_ = BIG if syntax == BIG_ENDIAN else LITTLE
+    word, vr, _ = order_.flat(head)
+    if order_.tag(word) != PIXEL_DATA:
+        return None, 0
+    if syntax != IMPLICIT and vr not in PIXEL_VRS:
         raise Unexpected
     skipped = 8 if syntax == IMPLICIT else 12
-    return at + skipped, int.from_bytes(head[skipped - 4 : skipped], order(syntax))
+    return at + skipped, order_.length(head, skipped - 4)[0]
 
 
 def content(source: Source, syntax: str) -> bytes:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydicom.config import IGNORE
 from pydicom.uid import UID
@@ -11,7 +10,7 @@ from pydicom.uid import UID
 from imaging.dicom import image_type
 from imaging.dicom.elements import Elements, Source, order, read
 from imaging.dicom.frames import frames
-from imaging.dicom.pixels import HIGH_BIT, PIXEL_ELEMENTS, Encoding, encoding
+from imaging.dicom.pixels import PIXEL_ELEMENTS, Encoding, encoding
 from imaging.dicom.planes import PLANE_ELEMENTS, Plane, plane
 from imaging.dicom.traits import TRAIT_TAGS
 from imaging.flags import Refused
@@ -26,7 +25,7 @@ FRAMES_LIMIT = 1 << 16
 IDENTIFIER = re.compile(rb"[0-9A-Za-z._-]{1,64}")
 WANTED = frozenset(
     {IMAGE_TYPE, SOP_CLASS, SOP_INSTANCE, MODALITY, STUDY, SERIES, FRAME_OF_REFERENCE}
-    | {FRAMES, LOSSY, MODALITY_LUT, PADDING, PADDING_LIMIT, HIGH_BIT}
+    | {FRAMES, LOSSY, MODALITY_LUT, PADDING, PADDING_LIMIT}
     | {*PLANE_ELEMENTS, *PIXEL_ELEMENTS, *TRAIT_TAGS}
 ) - {0}
 
@@ -52,8 +51,10 @@ DOSE_REPORTS = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{n}" for n in (67, 68, 73,
 """X-Ray, Radiopharmaceutical, Patient and Enhanced X-Ray Radiation Dose SR."""
 
 
-@dataclass(frozen=True)
-class Instance:
+STORED = {"encoding", "source"}
+
+
+class Instance(NamedTuple):
     """One file: its identity and, for an image, its planes. Nothing about the patient."""
 
     kind: Kind
@@ -69,11 +70,16 @@ class Instance:
     number_of_frames: int
     planes: tuple[Plane, ...]
     """Empty for masks."""
-    encoding: Encoding | None = field(repr=False)
+    encoding: Encoding | None
     """How the pixels are stored; None for masks, which their own reader decodes."""
     padding: tuple[int, int] | None
     """The stored values, from and to, that stand for no image (PS3.3 C.7.5.1.1.2)."""
-    source: Source = field(repr=False)
+    source: Source
+
+    def __repr__(self) -> str:
+        """What it is, without where it is stored: that may be the whole content of the file."""
+        told = (f"{name}={value!r}" for name, value in self._asdict().items() if name not in STORED)
+        return f"Instance({', '.join(told)})"
 
 
 def inspect(source: Source) -> Instance:

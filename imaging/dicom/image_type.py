@@ -6,8 +6,8 @@ image is DERIVED is no doubt by itself.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from imaging.dicom.recall import recalled
 from imaging.flags import Flag, Refused
 
 
@@ -44,13 +44,13 @@ REFUSALS = {
 }
 
 
-@lru_cache(maxsize=256)
+@recalled
 def words(image_type: str) -> tuple[str, ...]:
     """The values of an Image Type, as written."""
     return tuple(word.strip() for word in image_type.split("\\"))
 
 
-@lru_cache(maxsize=256)
+@recalled
 def doubts(image_type: str) -> frozenset[str]:
     """The names of the flags that an Image Type, as written, gives rise to."""
     return frozenset(name for name, (words, _) in DOUBTS.items() if words.search(image_type))
@@ -61,7 +61,7 @@ def flags(names: frozenset[str]) -> Iterator[Flag]:
     return (Flag(name, says) for name, (_, says) in DOUBTS.items() if name in names)
 
 
-@lru_cache(maxsize=256)
+@recalled
 def check(image_type: str) -> None:
     """Raise Refused DOSE_REPORT or SCREEN_SAVE for what only looks like an image."""
     for name, (words, says) in REFUSALS.items():

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -20,7 +21,12 @@ from imaging.flags import Refused
 SAMPLES, PHOTOMETRIC, ROWS, COLUMNS = 0x00280002, 0x00280004, 0x00280010, 0x00280011
 BITS_ALLOCATED, BITS_STORED, REPRESENTATION = 0x00280100, 0x00280101, 0x00280103
 HIGH_BIT = 0x00280102
-PIXEL_ELEMENTS = {SAMPLES, PHOTOMETRIC, ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, REPRESENTATION}
+PIXEL_ELEMENTS = (
+    *(SAMPLES, PHOTOMETRIC, ROWS, COLUMNS),
+    *(BITS_ALLOCATED, BITS_STORED, HIGH_BIT, REPRESENTATION),
+)
+LONGEST_VALUE = 64
+"""Bytes of each of these that are looked at; the standard allows them 16 (PS3.5 6.2, CS)."""
 
 SIZE_LIMIT = 512 << 20
 """Bytes that one image may decode to."""
@@ -69,10 +75,25 @@ def encoding(elements: Elements, source: Source, frames: int) -> Encoding:
     if elements.offset is None:
         says = "The file ends before its pixel data (7FE0,0010); send it again whole."
         raise Refused("TRUNCATED", says)
-    number = {tag: elements.unsigned(tag) or 0 for tag in PIXEL_ELEMENTS}
+    written = [elements.values.get(tag, b"")[:LONGEST_VALUE] for tag in PIXEL_ELEMENTS]
+    found = _described(tuple(written), elements.syntax, elements.offset, frames)
+    if found.syntax in NATIVE:
+        _check_length(found, elements.length)
+    elif elements.length != UNDEFINED:
+        raise Refused("WRONG_LENGTH", "The transfer syntax is compressed, the pixel data are not.")
+    else:
+        fragments.frames(content(source, found.syntax), found.offset, frames)
+    return found
+
+
+@lru_cache
+def _described(written: tuple[bytes, ...], syntax: str, offset: int, frames: int) -> Encoding:
+    """What PIXEL_ELEMENTS say, which is kept: images of a series say mostly the same."""
+    said = Elements(dict(zip(PIXEL_ELEMENTS, written, strict=True)), syntax, slice(0), offset, 0)
+    number = {tag: said.unsigned(tag) or 0 for tag in PIXEL_ELEMENTS}
     found = Encoding(
-        syntax=elements.syntax,
-        photometric=elements.text(PHOTOMETRIC),
+        syntax=syntax,
+        photometric=said.text(PHOTOMETRIC),
         samples=number[SAMPLES],
         rows=number[ROWS],
         columns=number[COLUMNS],
@@ -80,19 +101,13 @@ def encoding(elements: Elements, source: Source, frames: int) -> Encoding:
         bits_allocated=number[BITS_ALLOCATED],
         bits_stored=number[BITS_STORED],
         signed=number[REPRESENTATION] == 1,
-        offset=elements.offset,
+        offset=offset,
     )
     _check_grey(found)
     _check_shape(found)
-    if elements.unsigned(HIGH_BIT) not in {None, found.bits_stored - 1}:
+    if said.unsigned(HIGH_BIT) not in {None, found.bits_stored - 1}:
         says = "High Bit (0028,0102) is not that of Bits Stored (0028,0101): export the file again."
         raise Refused("UNREADABLE", says)
-    if found.syntax in NATIVE:
-        _check_length(found, elements.length)
-    elif elements.length != UNDEFINED:
-        raise Refused("WRONG_LENGTH", "The transfer syntax is compressed, the pixel data are not.")
-    else:
-        fragments.frames(content(source, found.syntax), found.offset, frames)
     return found
 
 
@@ -134,9 +149,7 @@ def read_into(target: Stored, source: Source, found: Encoding, frame: int) -> No
             target[:] = _stored_bits(pixels.copy(), found)
             complete = True
         else:
-            with open(source, "rb", buffering=0) as file:
-                file.seek(offset)
-                complete = file.readinto(target.data) == found.frame_bytes
+            complete = _read_at(source, offset, target) == found.frame_bytes
             _stored_bits(target, found)
     except ValueError:
         complete = False
@@ -144,6 +157,16 @@ def read_into(target: Stored, source: Source, found: Encoding, frame: int) -> No
         raise Refused("UNREADABLE", f"The file cannot be read: {problem.strerror}.") from None
     if not complete:
         raise Refused("TRUNCATED", "The file has become shorter; send it again.")
+
+
+def _read_at(path: str | os.PathLike[str], offset: int, target: Stored) -> int:
+    """Read straight into an array; says how many bytes there were."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.readv(descriptor, [target.data])
+    finally:
+        os.close(descriptor)
 
 
 def _stored_bits(pixels: Stored, found: Encoding) -> Stored:

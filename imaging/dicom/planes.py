@@ -1,6 +1,7 @@
 """Where one image plane lies in the patient, and what its stored values mean."""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from imaging.dicom.traits import Value
@@ -89,6 +90,7 @@ def _position(position: tuple[float, ...] | None) -> tuple[float, ...]:
     raise _nowhere("Image Position (Patient) (0020,0032)", position)
 
 
+@lru_cache
 def _orientation(cosines: tuple[float, ...] | None) -> tuple[float, ...]:
     if cosines and len(cosines) == 6:
         a, b, c, d, e, f = cosines
@@ -100,8 +102,10 @@ def _orientation(cosines: tuple[float, ...] | None) -> tuple[float, ...]:
 
 def _spacing(spacing: tuple[float, ...] | None, written: Written) -> tuple[float, ...]:
     least, most = SPACINGS
-    if spacing and len(spacing) == 2 and all(least <= mm <= most for mm in spacing):
-        return spacing
+    if spacing and len(spacing) == 2:
+        rows, columns = spacing
+        if least <= rows <= most and least <= columns <= most:
+            return spacing
     refusal = _nowhere("Pixel Spacing (0028,0030)", spacing)
     if spacing is None and written.text(DETECTOR_SPACING):
         says = "Imager Pixel Spacing (0018,1164) is that of the detector and not used instead."

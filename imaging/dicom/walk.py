@@ -3,19 +3,17 @@
 What it cannot read is refused: nothing is given to a parser that was not measured here before.
 """
 
-from functools import lru_cache
-
 from imaging.dicom.nesting import (
     BIG,
     LITTLE,
     SHORT,
     UNDEFINED,
-    ByteOrder,
     CutShort,
     Survey,
     Unexpected,
     lettered,
 )
+from imaging.dicom.runs import runs_of
 from imaging.flags import Refused
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
@@ -44,38 +42,44 @@ def walk(
     explicit, head, last = syntax != IMPLICIT, order.flat, len(buffer) - 8
     if at <= last and lettered(buffer, at) != explicit:
         raise Unexpected
-    short, words = SHORT if explicit else _NONE, _words(order, wanted)
-    survey = Survey(buffer, order, parsed=parsed)
+    runs = runs_of(order, wanted) if explicit else None
+    short = SHORT if explicit else _NONE
+    survey, left = Survey(buffer, order, parsed=parsed), ELEMENTS_LIMIT
     values: dict[int, bytes] = {}
-    for _ in range(ELEMENTS_LIMIT):
-        if at > last:
-            break
-        word, vr, length = head(buffer, at)
-        if vr in short:
-            start = at + 8
-            at = start + length
-        elif (tag := order.tag(word)) == PIXEL_DATA and not parsed:
-            return values, at
-        elif tag >> 16 == _DELIMITERS:
-            raise Unexpected
+    met = 0
+    while at <= last and left > 0:
+        if runs and (run := runs.at(buffer, at)):
+            values.update(zip(run.tags, run.values(buffer, at), strict=True))
+            met += len(run.tags)
+            left -= len(run.heads)
+            at += run.length
         else:
-            vr, start, length = survey.head(at, explicit, vr)
-            at = survey.past(tag, vr, start, length, explicit)
-        if word in words:
-            if words[word] in values:
-                raise Unexpected
-            values[words[word]] = buffer[start:at]
+            word, vr, _ = head(buffer, at)
+            if vr in short:  # it would be in a run, if it did not reach past the end
+                raise CutShort
+            if (tag := order.tag(word)) == PIXEL_DATA and not parsed:
+                break
+            start, at = _past(survey, at, tag, vr, explicit)
+            if tag in wanted:
+                values[tag] = buffer[start:at]
+                met += 1
+            left -= 1
+        if len(values) != met:  # one of them came twice
+            raise Unexpected
     else:
-        raise Refused("TOO_LARGE", f"The file has over {ELEMENTS_LIMIT} elements.")
-    if at != len(buffer):
-        raise CutShort
+        if left <= 0:
+            raise Refused("TOO_LARGE", f"The file has over {ELEMENTS_LIMIT} elements.")
+        if at != len(buffer):
+            raise CutShort
     return values, at
 
 
-@lru_cache(maxsize=64)
-def _words(order: ByteOrder, wanted: frozenset[int]) -> dict[int, int]:
-    """Tags by how they look where they are read as one number: that spares half the walk."""
-    return {order.tag(tag): tag for tag in wanted}
+def _past(survey: Survey, at: int, tag: int, vr: bytes, explicit: bool) -> tuple[int, int]:
+    """Start and end of the value of an element that is in no run."""
+    if tag >> 16 == _DELIMITERS:
+        raise Unexpected
+    long_vr, start, length = survey.head(at, explicit, vr)
+    return start, survey.past(tag, long_vr, start, length, explicit)
 
 
 def walk_meta(buffer: bytes, at: int, wanted: int) -> tuple[bytes, int]:

@@ -15,6 +15,7 @@ from pydicom import Dataset
 from imaging.dicom.text import line
 from imaging.flags import Flag, Refused
 from imaging.masks.delineation import NAME_LIMIT, Delineation, Marked, Origin, own_geometry
+from imaging.masks.references import first_image
 from imaging.shapes.contours import Contours
 from imaging.shapes.outline import Points
 from imaging.volume import Volume
@@ -56,7 +57,9 @@ def _contours(number: int, items: Sequence[Dataset]) -> tuple[list[_Contour], tu
     if not items:
         raise Refused("EMPTY_SEGMENT", f"Region {number} has no contour.")
     contours = [
-        _Contour(_points(number, item), _reference(item)) for item in items if _encloses(item)
+        _Contour(_points(number, item), first_image(item.get("ContourImageSequence") or []))
+        for item in items
+        if _encloses(item)
     ]
     if not contours:
         says = f"Region {number} is not of closed contours of 3 points or more."
@@ -80,11 +83,6 @@ def _points(number: int, item: Dataset) -> NDArray[np.float64]:
     if not np.isfinite(points).all():
         raise Refused("NOT_A_MASK", f"Region {number} has a coordinate that is no number.")
     return points
-
-
-def _reference(contour: Dataset) -> str:
-    images = contour.get("ContourImageSequence") or [Dataset()]
-    return str(images[0].get("ReferencedSOPInstanceUID", ""))
 
 
 def _on_slices(

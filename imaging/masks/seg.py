@@ -12,13 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from imaging.dicom.fragments import SEQUENCE_ENDS
+from imaging.dicom.pixels import Encoding, decode_into
 from imaging.dicom.text import line
+from imaging.dicom.walk import NATIVE
 from imaging.flags import Refused
 from imaging.masks.delineation import NAME_LIMIT, Delineation, Marked, Origin, own_geometry
+from imaging.masks.references import SOURCE_IMAGES, first_image, items
 from imaging.shapes.region import Coverage, Region
 from imaging.volume import Volume
 
 VOXELS_LIMIT = 1 << 29
+"""Of all frames of a mask together."""
+PIXELS = {1: np.uint8, 8: np.uint8, 16: np.uint16}
+"""What each Bits Allocated of a mask is decoded to."""
 _SAME_PLACE = 0.1  # of a pixel or a step: how far a frame may lie from a slice it is drawn on
 _SAME_LEVEL = 0.01  # mm
 
@@ -39,7 +46,8 @@ class _Frames:
 def segments(seg: Dataset, volume: Volume | None) -> Iterator[Marked]:
     """Take each segment in the order of the file, on `volume` if it holds images of the mask.
 
-    Raises Refused where nothing can be placed: NO_GEOMETRY, TOO_LARGE, UNREADABLE.
+    Raises Refused where nothing can be placed: NO_GEOMETRY, TOO_LARGE, UNREADABLE, and for
+    compressed frames what `pixels.decode_into` does.
     """
     frames = _frames(seg)
     masks = _masks(seg, len(frames.positions))
@@ -55,11 +63,8 @@ def segments(seg: Dataset, volume: Volume | None) -> Iterator[Marked]:
         label = line(item.get("SegmentLabel"), NAME_LIMIT)
         origin = Origin.of(item.get("SegmentAlgorithmType"), item.get("SegmentAlgorithmName"))
         uid = line(item.get("TrackingUID"), NAME_LIMIT)
-        yield Marked("segment", number, label, found or _empty(number), origin, uid)
-
-
-def _empty(number: int) -> Refused:
-    return Refused("EMPTY_SEGMENT", f"Segment {number} has no voxel.")
+        empty = Refused("EMPTY_SEGMENT", f"Segment {number} has no voxel.")
+        yield Marked("segment", number, label, found or empty, origin, uid)
 
 
 class _Stack(NamedTuple):
@@ -108,11 +113,39 @@ def _full(seg: Dataset) -> float:
 
 
 def _masks(seg: Dataset, count: int) -> NDArray[np.integer]:
+    """The pixels of all frames, (frames, rows, columns); those of a binary mask are 0 and 1."""
     rows, columns = int(seg.get("Rows", 0)), int(seg.get("Columns", 0))
     if not 0 < rows * columns * count <= VOXELS_LIMIT:
         raise Refused("TOO_LARGE", f"{count} frames of {rows} × {columns} are no mask of a series.")
+    if seg.file_meta.TransferSyntaxUID not in NATIVE:
+        return _decoded(seg, (count, rows, columns))
     masks = seg.pixel_array
     return masks.reshape(count, rows, columns)
+
+
+def _decoded(seg: Dataset, shape: tuple[int, int, int]) -> NDArray[np.integer]:
+    """Read compressed frames by the decoders that images have, whose refusals these are too."""
+    allocated = int(seg.BitsAllocated)
+    if allocated not in PIXELS:
+        raise Refused("UNREADABLE", f"Pixels of {allocated} bits are no mask.")
+    count, rows, columns = shape
+    masks = np.empty(shape, PIXELS[allocated])
+    encoding = Encoding(
+        syntax=str(seg.file_meta.TransferSyntaxUID),
+        photometric=str(seg.PhotometricInterpretation),
+        samples=1,
+        rows=rows,
+        columns=columns,
+        frames=count,
+        bits_allocated=8 * masks.itemsize,
+        bits_stored=int(seg.BitsStored),
+        signed=False,
+        offset=0,
+    )
+    # pydicom leaves out the item that ends the fragments.
+    whole = seg.PixelData + SEQUENCE_ENDS + bytes(4)
+    decode_into(list(masks), whole, encoding, range(count))
+    return masks
 
 
 def _frames(seg: Dataset) -> _Frames:
@@ -153,11 +186,7 @@ def _member(frame: Dataset, shared: Dataset, sequence: str, keyword: str) -> obj
 
 def _reference(frame: Dataset, shared: Dataset) -> str:
     """Name the image that a frame was drawn on; "" where it names none."""
-    for groups in (frame, shared):
-        for derivation in groups.get("DerivationImageSequence") or []:
-            for source in derivation.get("SourceImageSequence") or []:
-                return str(source.get("ReferencedSOPInstanceUID", ""))
-    return ""
+    return first_image(item for groups in (frame, shared) for item in items(groups, *SOURCE_IMAGES))
 
 
 def _slices(

@@ -19,12 +19,9 @@ from pydicom.valuerep import DSfloat
 from imaging.dicom.elements import Source
 from imaging.dicom.source_header import SourceHeader, source_header
 from imaging.flags import Refused
-from imaging.masks.delineation import Origin
+from imaging.masks.delineation import NAME_LIMIT, Origin
 from imaging.shapes.region import Region
 from imaging.volume import Volume
-
-LABEL_LIMIT = 64
-"""Characters of Segment Label (0062,0005)."""
 
 
 class Software(NamedTuple):
@@ -135,7 +132,7 @@ def _pixels(volume: Volume, frames: Sequence[_Frame]) -> Dataset:
 def _segment(number: int, lesion: Lesion, software: Software) -> Dataset:
     """One item of the Segment Sequence (C.8.20.4)."""
     found, origin = Dataset(), lesion.origin or Origin("SEMIAUTOMATIC", software.name)
-    found.SegmentNumber, found.SegmentLabel = number, lesion.label[:LABEL_LIMIT] or "Lesion"
+    found.SegmentNumber, found.SegmentLabel = number, lesion.label[:NAME_LIMIT] or "Lesion"
     found.SegmentAlgorithmType = origin.algorithm_type
     if origin.algorithm_type != "MANUAL":
         found.SegmentAlgorithmName = origin.algorithm_name or "unknown"

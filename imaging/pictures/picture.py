@@ -97,7 +97,8 @@ def picture(
 ) -> Picture:
     """Draw a slice (height, width, 3) at a window, with diameters on it and their lengths in mm."""
     shown = window or usual(volume, slice_)
-    greys = shown.greys(view.sampled(volume, slice_, shown.black))
+    sampled = view.sampled(volume, slice_, shown.black(inverted=volume.inverted))
+    greys = shown.greys(sampled, inverted=volume.inverted)
     made = np.repeat(greys[..., None], 3, axis=2)
     if drawn is not None:
         made = _with_diameters(made, volume, view, drawn)

@@ -80,6 +80,13 @@ def around(volume: Volume, centre: ArrayLike, side_mm: float, per_mm: float) -> 
     return View((float(column), float(row)), scale, size, per_mm)
 
 
+def framed(volume: Volume, centre: ArrayLike, zoom: float, side_mm: float | None) -> View:
+    """A whole slice, or where a side is asked for a square of it around (column, row)."""
+    if side_mm is None:
+        return whole(volume, zoom)
+    return around(volume, centre, side_mm, per_mm_of(volume, zoom))
+
+
 def square(volume: Volume, centre: ArrayLike, side_mm: float, side_px: int) -> View:
     """Do what `around` does, in a picture of so many pixels a side."""
     _check_side(side_mm)

@@ -29,14 +29,17 @@ class Window:
             says = f"is {self.centre:g}, {self.width:g}: give a centre and a width above 0"
             raise NotPictured("window", says)
 
-    @property
-    def black(self) -> float:
-        """The highest value that is shown black."""
-        return self.centre - self.width / 2
+    def black(self, *, inverted: bool = False) -> float:
+        """The value next to the greys that is shown black."""
+        return self.centre + self.width / 2 * (1 if inverted else -1)
 
-    def greys(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
-        """Greys of values, 0 to 255 (PS3.3 C.11.2.1.3.2, LINEAR_EXACT)."""
-        share = (values.astype(np.float64) - self.centre) / self.width + 0.5
+    def greys(self, values: NDArray[np.floating], *, inverted: bool = False) -> NDArray[np.uint8]:
+        """Greys of values, 0 to 255 (PS3.3 C.11.2.1.3.2, LINEAR_EXACT).
+
+        Low values are black; where they are `inverted` (MONOCHROME1), white.
+        """
+        share = (values.astype(np.float64) - self.centre) / self.width
+        share = 0.5 + (-share if inverted else share)
         return np.rint(255 * np.clip(share, 0.0, 1.0)).astype(np.uint8)
 
 

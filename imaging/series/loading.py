@@ -3,7 +3,7 @@
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -27,12 +27,15 @@ VOLUME_LIMIT = 4 << 30
 
 
 def load(
-    source: str | os.PathLike[str] | Iterable[Source], *, series_uid: str | None = None
+    source: str | os.PathLike[str] | Iterable[Source],
+    *,
+    series_uid: str | None = None,
+    among: Callable[[dict[str, Stack]], dict[str, Stack]] = dict,
 ) -> Volume:
     """The one series in a folder and the folders below it, or among the files given.
 
     `series_uid` chooses a series, and with a number, as in `1.2.3:2`, the second of its stacks:
-    each name that SEVERAL_SERIES gives is of one stack.
+    each name that SEVERAL_SERIES gives is of one stack. `among` then chooses by what they hold.
 
     A folder may hold other things too; among files given, each must be DICOM of a kind that
     `inspect` takes. Masks are passed over. Slices are ordered by position along their normal,
@@ -49,7 +52,7 @@ def load(
     found = _named_stacks(stacks(instances))
     if series_uid is not None:
         found = {name: stack for name, stack in found.items() if _chooses(series_uid, name)}
-    return _volume(_only(found))
+    return _volume(_only(among(found)))
 
 
 def series_flags(instances: Iterable[Instance]) -> tuple[Flag, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import hypot
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,11 @@ class Placement(NamedTuple):
     fraction: float
     level: float | None
     hull: bool = False
+
+    @property
+    def beyond(self) -> float:
+        """Pixels, at most, by which corners are farther apart than pixel centres."""
+        return 2 * hypot(*self.offsets[0]) + 2 * self.hull
 
 
 _CENTRE = ((0.0, 0.0),)

@@ -8,9 +8,10 @@ such as a necrosis or a cavity, is inside it, as readers draw it. Lengths are in
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from heapq import heapify, heappop, heappush
-from itertools import count
+from functools import partial, reduce
+from heapq import heappop, heappush
+from itertools import count, islice
+from math import hypot
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
 from imaging.shapes import bounds
-from imaging.shapes.chord import EQUAL, longest_chord
+from imaging.shapes.chord import EQUAL, longest_chords
 from imaging.shapes.conventions import PLACEMENTS, Convention
 from imaging.shapes.farthest import Segment, extended, farthest, paired
-from imaging.shapes.outline import Outline, stays_inside
+from imaging.shapes.lines import stays_inside
+from imaging.shapes.outline import Outline
 from imaging.shapes.pieces import HALF, of_pixels, of_shares
 from imaging.shapes.region import Coverage, Region
+from imaging.shapes.rows import of_mask
 
 LEAVES = 1.05  # an unconstrained diameter is worth saying where it is longer by this factor
 
@@ -67,6 +70,14 @@ class Candidate(NamedTuple):
     widest: list[Segment]
 
 
+class Line(NamedTuple):
+    """A line inside a piece on a plane."""
+
+    plane: int
+    piece: Outline
+    segment: Segment
+
+
 def of_region(
     region: Region,
     spacing: tuple[float, float],
@@ -79,10 +90,10 @@ def of_region(
     Pixels are connected through sides and corners; those that they surround are inside, unless
     `holes`. Raises ValueError for an empty mask.
     """
-    placement = PLACEMENTS[convention]
-    beyond = placement.fraction + 2 * np.hypot(*placement.offsets[0]) + 2 * placement.hull
     pieces = partial(of_pixels, spacing=spacing, convention=convention, holes=holes)
-    return _of_planes(region.voxels, region.voxels, region.offset, spacing, beyond, pieces)
+    placement = PLACEMENTS[convention]
+    past = placement.beyond, placement.fraction
+    return _of_planes(region.voxels, region.voxels, region.offset, spacing, past, pieces)
 
 
 def of_coverage(
@@ -93,9 +104,8 @@ def of_coverage(
     The rest is as in `of_region`.
     """
     pieces = partial(of_shares, spacing=spacing, holes=holes)
-    return _of_planes(
-        coverage.shares, coverage.shares >= HALF, coverage.offset, spacing, 2.0, pieces
-    )
+    inside = coverage.shares >= HALF
+    return _of_planes(coverage.shares, inside, coverage.offset, spacing, (2.0, 0.0), pieces)
 
 
 def _of_planes(
@@ -103,15 +113,23 @@ def _of_planes(
     inside: NDArray[np.bool_],
     offset: tuple[int, int, int],
     spacing: tuple[float, float],
-    beyond: float,
+    past: tuple[float, float],
     pieces: Callable[..., Iterable[Outline]],
 ) -> Diameters:
-    """Measure planes whose outlines reach up to `beyond` pixels, in all, past pixel centres."""
-    most = bounds.of_mask(inside, spacing) + beyond * max(spacing)
+    """Measure planes whose diameters go `past` pixel centres.
+
+    That is up to so many pixels, in all, to corners of the outline, and past those.
+    """
+    beyond, more = (pixels * max(spacing) for pixels in past)
+    widths = bounds.of_rows(of_mask(inside), spacing)
+    numbers = widths.rows.planes.tolist()
     return _measure(
-        Plane(offset[0] + number, bound, pieces(planes[number], offset[1:]))
-        for number, bound in enumerate(most.tolist())
-        if bound >= 0
+        Plane(
+            offset[0] + numbers[nth],
+            float(widths.most[nth]) + beyond + more,
+            pieces(planes[numbers[nth]], offset[1:], rows=widths.far(nth, beyond + EQUAL)),
+        )
+        for nth in np.argsort(-widths.most, kind="stable").tolist()
     )
 
 
@@ -120,37 +138,57 @@ def of_outlines(planes: Iterable[tuple[int, Sequence[Outline]]]) -> Diameters:
 
     Raises ValueError where there is none.
     """
-    return _measure(
+    bounded = [
         Plane(number, max(bounds.of_corners(piece.corners) for piece in pieces), pieces)
         for number, pieces in planes
         if pieces
+    ]
+    return _measure(iter(sorted(bounded, key=lambda plane: -plane.bound)))
+
+
+def _measure(planes: Iterator[Plane]) -> Diameters:
+    """Take the longest lines inside; of equal ones that with the larger short axis."""
+    longest, unconstrained = _longest(planes)
+    if not longest:
+        raise ValueError("an empty mask has no diameter")
+    return reduce(
+        _preferred,
+        (
+            Diameters(line.plane, line.segment, across, unconstrained)
+            for line, across in zip(longest, _short_axes(longest), strict=True)
+        ),
     )
 
 
-def _measure(planes: Iterable[Plane]) -> Diameters:
-    """Look at what may hold the longest diameter first, until nothing left may hold a longer one.
+def _longest(planes: Iterator[Plane]) -> tuple[list[Line], float]:
+    """Look at what may hold the longest line first, until nothing left may hold a longer one.
 
-    That is a plane, by its bound, or a piece on it, by its widest two points.
+    That is a plane, by its bound, or a piece on it, by its widest two points. Planes come by their
+    bounds, the largest first. Returns the longest lines, and how far points of a piece are apart.
     """
-    queue: list[tuple[float, int, Plane | Candidate]] = [
-        (-plane.bound, turn, plane) for turn, plane in enumerate(planes)
-    ]
-    heapify(queue)
-    turns = count(len(queue))
-    best: Diameters | None = None
-    unconstrained = 0.0
-    while queue and (best is None or -queue[0][0] >= best.longest.mm - EQUAL):
+    queue: list[tuple[float, int, Plane | Candidate]] = []
+    turns = count()
+    longest: list[Line] = []
+    floor = unconstrained = 0.0
+
+    def line_up(bound: float, found: Plane | Candidate) -> None:
+        heappush(queue, (-bound, next(turns), found))
+
+    for plane in islice(planes, 1):
+        line_up(plane.bound, plane)
+    while queue and -queue[0][0] >= floor - EQUAL:
         _, _, found = heappop(queue)
         if isinstance(found, Plane):
             for candidate in _candidates(found):
-                heappush(queue, (-candidate.widest[0].mm, next(turns), candidate))
+                line_up(candidate.widest[0].mm, candidate)
+            for plane in islice(planes, 1):
+                line_up(plane.bound, plane)
             continue
         unconstrained = max(unconstrained, found.widest[0].mm)
-        for longest in _inside(found.piece, found.widest, best.longest.mm if best else 0.0):
-            best = _preferred(best, _with_short_axis(found.plane, found.piece, longest))
-    if best is None:
-        raise ValueError("an empty mask has no diameter")
-    return Diameters(best.plane, best.longest, best.short_axis, unconstrained)
+        for segment in _inside(found.piece, found.widest, floor):
+            longest.append(Line(found.plane, found.piece, segment))
+            floor = max(floor, segment.mm)
+    return [line for line in longest if line.segment.mm >= floor - EQUAL], unconstrained
 
 
 def _candidates(plane: Plane) -> Iterator[Candidate]:
@@ -158,32 +196,34 @@ def _candidates(plane: Plane) -> Iterator[Candidate]:
         yield Candidate(plane.number, piece, extended(piece, *farthest(piece)))
 
 
-def _preferred(best: Diameters | None, other: Diameters) -> Diameters:
-    """Prefer the longer; of equals the one with the larger short axis, then the lower plane."""
-    if best is None or other.longest.mm > best.longest.mm + EQUAL:
-        return other
-    if other.longest.mm < best.longest.mm - EQUAL:
-        return best
+def _preferred(best: Diameters, other: Diameters) -> Diameters:
+    """Of two as long, prefer that with the larger short axis, then the lower plane."""
     wider = other.short_axis.mm - best.short_axis.mm
     return other if wider > EQUAL or (wider > -EQUAL and other.plane < best.plane) else best
 
 
-def _with_short_axis(plane: int, piece: Outline, longest: Segment) -> Diameters:
-    x, y = (longest.ends[1] - longest.ends[0]) / longest.mm if longest.mm else (1.0, 0.0)
-    ends = longest_chord(piece, np.array([-y, x]))
-    length = float(np.hypot(*(ends[1] - ends[0])))
-    short = Segment(length, ends)
-    if length > longest.mm:  # by a part of a pixel, in lesions of a few
-        short = Segment(
-            longest.mm, ends.mean(axis=0) + (ends - ends.mean(axis=0)) * longest.mm / length
-        )
-    return Diameters(plane, longest, short, longest.mm)
+def _short_axes(lines: list[Line]) -> Iterator[Segment]:
+    """Find the longest chord inside perpendicular to each line, on its plane."""
+    chords = longest_chords([(line.piece, _across(line.segment)) for line in lines])
+    for (_, _, longest), ends in zip(lines, chords, strict=True):
+        length = hypot(*(ends[1] - ends[0]))
+        if length > longest.mm:  # by a part of a pixel, in lesions of a few
+            middle = ends.mean(axis=0)
+            yield Segment(longest.mm, middle + (ends - middle) * longest.mm / length)
+        else:
+            yield Segment(length, ends)
+
+
+def _across(segment: Segment) -> tuple[float, float]:
+    """Give the unit vector perpendicular to a line, one along columns for a point."""
+    x, y = (segment.ends[1] - segment.ends[0]).tolist()
+    return (-y / segment.mm, x / segment.mm) if segment.mm else (0.0, 1.0)
 
 
 def _inside(piece: Outline, widest: list[Segment], floor: float) -> list[Segment]:
     """Keep the widest that stay inside; where none does, find the longest over `floor` that do."""
-    starts, ends = (np.stack([segment.ends[end] for segment in widest]) for end in (0, 1))
-    inside = stays_inside(piece, starts, ends)
+    ends = np.array([segment.ends for segment in widest])
+    inside = stays_inside(piece, ends[:, 0], ends[:, 1])
     if inside.any():
         return [segment for segment, stays in zip(widest, inside, strict=True) if stays]
     return _longest_inside(piece, max(floor, _shortest_sure(piece))) or _longest_inside(
@@ -193,7 +233,8 @@ def _inside(piece: Outline, widest: list[Segment], floor: float) -> list[Segment
 
 def _shortest_sure(piece: Outline) -> float:
     """Length that the longest segment inside is unlikely to fall short of, from a few chords."""
-    chords = np.stack([longest_chord(piece, direction) for direction in bounds.DIRECTIONS])
+    directions = [(piece, (x, y)) for x, y in bounds.DIRECTIONS.tolist()]
+    chords = np.stack(longest_chords(directions))
     return float(np.hypot(*(chords[:, 1] - chords[:, 0]).T).max()) - 3 * max(piece.cell)
 
 

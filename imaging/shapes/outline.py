@@ -3,16 +3,18 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
+
+from imaging.shapes.rows import Rows
 
 Points = NDArray[np.float64]  # (n, 2): x along a row, y along a column, mm from the first pixel
 Edges = NDArray[np.float64]  # (n, 2, 2): pieces of the boundary, from point to point, in any order
 
 FINEST_CELL = 0.25  # mm; a polygon is tested for what lies inside on a raster of such cells,
 CELLS = 256  # or of coarser ones, so that its longer side has no more than this many
-MANY = 16  # segments
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +50,14 @@ class Outline(ABC):
         """Some of the corners, all that the convex hull has among them."""
         return self.corners
 
-    def pitch(self, direction: Points) -> NDArray[np.float64]:
-        """Mm from cell to cell along unit vectors (..., 2)."""
-        x, y = direction[..., 0] / self.cell[0], direction[..., 1] / self.cell[1]
-        return np.asarray(1 / np.hypot(x, y))
+    @property
+    def rows(self) -> Rows | None:
+        """The rows of `inside` where they tell all of it: unbroken, and each touching the next."""
+        return None
+
+    def pitch(self, x: float, y: float) -> float:
+        """Mm from cell to cell along a unit vector."""
+        return 1 / hypot(x / self.cell[0], y / self.cell[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,23 +88,6 @@ def of_ring(ring: Points) -> Ring:
     low, extent = ring.min(axis=0), np.ptp(ring, axis=0)
     pitch = max(float(extent.max()) / CELLS, FINEST_CELL)
     return Ring((float(low[0]), float(low[1])), (pitch, pitch), ring=ring)
-
-
-def stays_inside(outline: Outline, starts: Points, ends: Points) -> NDArray[np.bool_]:
-    """Say which segments stay inside.
-
-    A segment leaves where all four cells around it are outside: a digital edge of a convex shape
-    runs up to half a cell outside the squares of its cells, and a slit of one cell is no border.
-    """
-    origin, cell = np.array(outline.origin), np.array(outline.cell)
-    starts, ends = (starts - origin) / cell, (ends - origin) / cell
-    stays = np.ones(len(starts), bool)
-    # most of many that leave are found out by a few points
-    for some in (_few, _between_grid_lines) if len(starts) > MANY else (_between_grid_lines,):
-        left = np.flatnonzero(stays)
-        parts = some(starts[left], ends[left])
-        stays[left] = _covered(outline.inside, starts[left], ends[left], parts)
-    return stays
 
 
 def area(ring: Points) -> float:
@@ -140,42 +129,3 @@ def _drawn(edges: Edges, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     drawn = np.zeros(shape, bool)
     drawn[rows, columns] = True
     return drawn
-
-
-def _covered(
-    inside: NDArray[np.bool_], starts: Points, ends: Points, parts: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Say of which segments all points, given as parts (segments, points), have a cell inside."""
-    at = starts[:, None] + parts[..., None] * (ends - starts)[:, None]
-    grid = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), bool)
-    grid[1:-1, 1:-1] = inside
-    near = np.stack([np.floor(at + 1e-9), np.ceil(at - 1e-9)]) + 1
-    last = (inside.shape[1] + 1, inside.shape[0] + 1)
-    near = np.minimum(np.maximum(near, 0), last).astype(int)
-    x, y = near[..., 0], near[:, None, ..., 1]
-    return np.asarray(grid[y, x].any(axis=(0, 1)).all(axis=1))
-
-
-def _few(starts: Points, _: Points) -> NDArray[np.float64]:
-    """Give eight parts of each segment, none likely to lie just on a row or column."""
-    return np.broadcast_to((np.arange(8) + 0.4142) / 8, (len(starts), 8))
-
-
-def _between_grid_lines(starts: Points, ends: Points) -> NDArray[np.float64]:
-    """Give parts of each segment, one between any two of its crossings of rows and columns.
-
-    Where it crosses two at once, nothing lies between: the middle of the segment's longest stretch
-    stands for that.
-    """
-    low, high = np.minimum(starts, ends), np.maximum(starts, ends)
-    first = np.floor(low)
-    lines = first[..., None] + np.arange(1, int((high - first).max(initial=0)) + 2)
-    span = np.where(high > low, ends - starts, 1.0)[..., None]
-    parts = np.where(lines < high[..., None], (lines - starts[..., None]) / span, 0.0)
-    ordered = np.zeros((len(starts), 2 + 2 * lines.shape[2]))
-    ordered[:, 1], ordered[:, 2:] = 1.0, parts.reshape(len(starts), 2 * lines.shape[2])
-    ordered.sort(axis=1)
-    before, after = ordered[:, :-1], ordered[:, 1:]
-    middle, length = (after + before) / 2, after - before
-    longest = middle[np.arange(len(middle)), length.argmax(axis=1)]
-    return np.where(length > 1e-9, middle, longest[:, None])

@@ -10,21 +10,27 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 from skimage.morphology import convex_hull_image
 
-from imaging.shapes.boundary import level_set, row_ends, sides
+from imaging.shapes.boundary import level_set, level_set_of_whole, sides
 from imaging.shapes.conventions import PLACEMENTS, Convention, Placement
 from imaging.shapes.outline import Edges, Outline, Points
+from imaging.shapes.rows import Rows
+from imaging.shapes.rows import of_plane as rows_of_plane
 
 HALF = 0.5
 _JOINED = np.ones((3, 3), bool)  # pixels are connected through sides and corners
 
 
 class _Piece(NamedTuple):
-    """Connected pixels, cropped, and where the first lies; `whole` if no hole is to be filled."""
+    """Connected pixels, and where the first row and column lie; `whole` if no hole is to be filled.
+
+    `rows` are those of the pixels where they tell all of the piece.
+    """
 
     pixels: NDArray[np.bool_]
     row: int
     column: int
     whole: bool
+    rows: Rows | None = None
 
     def filled(self) -> NDArray[np.bool_]:
         return self.pixels if self.whole else _filled(self.pixels)
@@ -49,12 +55,21 @@ class PixelOutline(Outline):
     @cached_property
     def edges(self) -> Edges:
         level = self.placement.level
-        return self._placed(sides(self.inside) if level is None else level_set(self.inside, level))
+        if level is None:
+            return self._placed(sides(self.inside))
+        return self._placed(level_set_of_whole(self.inside, level))
 
     @cached_property
     def extremes(self) -> Points:
-        ends = row_ends(self.inside if self.placement.hull else self.piece.pixels)
-        return self._placed(np.concatenate([ends + offset for offset in self.placement.offsets]))
+        rows = self.rows or rows_of_plane(self.inside if self.placement.hull else self.piece.pixels)
+        ends, offsets = rows.ends(), self.placement.offsets
+        if len(offsets) > 1:
+            ends = np.concatenate([ends + offset for offset in offsets])
+        return self._placed(ends)
+
+    @property
+    def rows(self) -> Rows | None:
+        return None if self.placement.hull else self.piece.rows
 
     def _placed(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points * self.cell + self.origin
@@ -65,6 +80,11 @@ class ShareOutline(Outline):
     """Connected pixels (rows, columns) with their boundary where half of one is covered."""
 
     shares: NDArray[np.float64] = field(kw_only=True)
+    lone: Rows | None = field(kw_only=True)
+
+    @property
+    def rows(self) -> Rows | None:
+        return self.lone
 
     @cached_property
     def inside(self) -> NDArray[np.bool_]:
@@ -86,13 +106,15 @@ def of_pixels(
     convention: Convention,
     *,
     holes: bool = False,
+    rows: Rows | None = None,
 ) -> Iterator[PixelOutline]:
     """Outline the pieces of a plane (rows, columns), the first pixel of which is `first`.
 
-    `spacing` is that of DICOM, mm. Pixels that a piece surrounds are of it, unless `holes`.
+    `spacing` is that of DICOM, mm. Pixels that a piece surrounds are of it, unless `holes`. Who
+    knows the rows that hold pixels gives them.
     """
     placement = PLACEMENTS[convention]
-    for piece in _connected(plane, holes=holes):
+    for piece in _connected(plane, rows, holes=holes):
         yield PixelOutline(
             ((first[1] + piece.column) * spacing[1], (first[0] + piece.row) * spacing[0]),
             (spacing[1], spacing[0]),
@@ -108,49 +130,38 @@ def of_shares(
     spacing: tuple[float, float],
     *,
     holes: bool = False,
+    rows: Rows | None = None,
 ) -> Iterator[ShareOutline]:
     """Do what `of_pixels` does with the shares, 0 to 1, of pixels that are covered."""
     shares = np.pad(np.asarray(plane, np.float64), 1)
-    for piece in _connected(shares >= HALF, holes=holes):
-        rows, columns = (
-            slice(start - 1, start + count + 1)
+    for piece in _connected(shares[1:-1, 1:-1] >= HALF, rows, holes=holes):
+        row, column = (
+            slice(start, start + count + 2)
             for start, count in zip(piece[1:3], piece.pixels.shape, strict=True)
         )
-        whole, around = np.pad(piece.filled(), 1), shares[rows, columns]
-        other = (around >= HALF) & ~np.pad(piece.pixels, 1)
+        around = shares[row, column]
+        if not piece.rows:
+            whole, other = np.pad(piece.filled(), 1), (around >= HALF) & ~np.pad(piece.pixels, 1)
+            around = np.where(other | (whole & (around < HALF)), whole, around)
         yield ShareOutline(
-            ((first[1] + piece.column - 2) * spacing[1], (first[0] + piece.row - 2) * spacing[0]),
+            ((first[1] + piece.column - 1) * spacing[1], (first[0] + piece.row - 1) * spacing[0]),
             (spacing[1], spacing[0]),
-            shares=np.where(other | (whole & (around < HALF)), whole, around),
+            shares=around,
+            lone=piece.rows and piece.rows.moved(1, 1),
         )
 
 
-def _connected(plane: NDArray[np.bool_], *, holes: bool) -> Iterator[_Piece]:
-    if lone := _lone(plane):
-        yield lone
+def _connected(plane: NDArray[np.bool_], rows: Rows | None, *, holes: bool) -> Iterator[_Piece]:
+    if rows is None:
+        if not plane.any():
+            return
+        rows = rows_of_plane(plane)
+    if rows.lone:
+        yield _Piece(plane, 0, 0, whole=True, rows=rows)
         return
     numbers, _ = label(plane, _JOINED)
-    for number, (rows, columns) in enumerate(find_objects(numbers), start=1):
-        yield _Piece(numbers[rows, columns] == number, rows.start, columns.start, whole=holes)
-
-
-def _lone(plane: NDArray[np.bool_]) -> _Piece | None:
-    """Find a piece without holes by its rows: of each one run, which touches that of the next."""
-    filled = np.flatnonzero(plane.any(axis=1))
-    if not len(filled):
-        return None
-    top, bottom = int(filled[0]), int(filled[-1]) + 1
-    rows = plane[top:bottom]
-    if len(filled) != len(rows):
-        return None
-    first = rows.argmax(axis=1)
-    last = plane.shape[1] - 1 - rows[:, ::-1].argmax(axis=1)
-    if np.count_nonzero(rows) != int((last - first).sum()) + len(rows):
-        return None
-    if (first[1:] > last[:-1] + 1).any() or (last[1:] < first[:-1] - 1).any():
-        return None
-    left = int(first.min())
-    return _Piece(rows[:, left : int(last.max()) + 1], top, left, whole=True)
+    for number, (row, column) in enumerate(find_objects(numbers), start=1):
+        yield _Piece(numbers[row, column] == number, row.start, column.start, whole=holes)
 
 
 def _filled(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -11,20 +11,14 @@ from imaging.flags import Flag, Refused
 from imaging.masks.delineation import Marked
 from imaging.masks.reading import Mask, read_masks
 from imaging.masks.seg_writing import Lesion
-from imaging.measure import (
-    Found,
-    NoLength,
-    OutsideVolume,
-    found_by_click,
-    found_by_line,
-    measure_mask,
-)
+from imaging.measure import Found, measure_mask
 from imaging.series.loading import load
 from imaging.shapes import voxels
 from imaging.shapes.contours import Contours
 from imaging.shapes.conventions import Convention
 from imaging.volume import Volume
 from service.commands import seg_file
+from service.commands.pointed import CLICK_HELP, LINE_HELP, Pointed, pointed
 from service.commands.printing import print_json
 from service.commands.unusable import Unusable
 from service.commands.wanted import Wanted
@@ -39,8 +33,8 @@ NOT_WRITTEN = Flag(
 
 def measure(
     series_dir: Annotated[Path, typer.Argument(help="The folder of the series.")],
-    click: Annotated[str | None, typer.Option(help="X,Y,Z: column, row, slice, from 0.")] = None,
-    line: Annotated[str | None, typer.Option(help="X1,Y1,X2,Y2,Z: a reader's line.")] = None,
+    click: Annotated[str | None, typer.Option(help=CLICK_HELP)] = None,
+    line: Annotated[str | None, typer.Option(help=LINE_HELP)] = None,
     mask: Annotated[Path | None, typer.Option(help="A DICOM SEG or RTSTRUCT.")] = None,
     series_uid: Annotated[str | None, typer.Option(help="Of several series, the one.")] = None,
     seg: Annotated[Path | None, typer.Option(help="A DICOM SEG to write what is measured.")] = None,
@@ -63,38 +57,21 @@ def measure(
     if threshold is not None and not (viable and math.isfinite(threshold)):
         raise Unusable("--threshold: give a number, together with --viable")
     wanted = Wanted(convention, viable, threshold)
+    place = pointed(click, line)
     try:
-        if mask is not None:
+        if place is not None:
+            _measure_pointed(series_dir, place, series_uid, seg, wanted)
+        elif mask is not None:
             _measure_marked(series_dir, mask, series_uid, seg, wanted)
-        elif click is not None:
-            _answer_one(series_dir, seg, wanted, *_clicked(series_dir, click, series_uid, wanted))
-        elif line is not None:
-            _answer_one(series_dir, seg, wanted, *_drawn(series_dir, line, series_uid, wanted))
-    except (OutsideVolume, NoLength) as reason:
-        raise Unusable(str(reason)) from None
     except Refused as refusal:
         _refuse(refusal, mask or series_dir)
 
 
-def _clicked(
-    series_dir: Path, click: str, series_uid: str | None, wanted: Wanted
-) -> tuple[Volume, Found]:
-    point = numbers(click, "--click", "X,Y,Z")
-    volume = load(series_dir, series_uid=series_uid)
-    return volume, found_by_click(volume, point, wanted.convention)
-
-
-def _drawn(
-    series_dir: Path, line: str, series_uid: str | None, wanted: Wanted
-) -> tuple[Volume, Found]:
-    x1, y1, x2, y2, slice_ = numbers(line, "--line", "X1,Y1,X2,Y2,Z")
-    volume = load(series_dir, series_uid=series_uid)
-    return volume, found_by_line(volume, (x1, y1), (x2, y2), slice_, wanted.convention)
-
-
-def _answer_one(
-    series_dir: Path, seg: Path | None, wanted: Wanted, volume: Volume, found: Found
+def _measure_pointed(
+    series_dir: Path, place: Pointed, series_uid: str | None, seg: Path | None, wanted: Wanted
 ) -> None:
+    volume = load(series_dir, series_uid=series_uid)
+    found = place.found(volume, wanted.convention)
     if seg is not None:
         found = _written(found, seg, series_dir, volume)
     print_json(wanted.answer(volume, found))
@@ -127,18 +104,11 @@ def _measure_marked(
 
 
 def _drawn_on(mask: Mask, series_dir: Path, series_uid: str | None) -> Volume | None:
-    """Load the series that a mask names, else the only one there; None where there is neither."""
-    for uid in [series_uid] if series_uid else sorted(mask.series_uids):
-        try:
-            return load(series_dir, series_uid=uid)
-        except Refused as refusal:
-            if refusal.code != "NOT_A_SERIES" or series_uid:
-                raise
+    """Load the images that a mask was drawn on; None where the folder holds none of them."""
     try:
-        return load(series_dir)
+        return mask.volume_in(series_dir, series_uid=series_uid)
     except Refused as refusal:
-        others = refusal.code == "SEVERAL_SERIES" and mask.series_uids
-        if others or refusal.code == "NOT_A_SERIES":
+        if refusal.code == "NOT_A_SERIES" and series_uid is None:
             return None
         raise
 
@@ -153,17 +123,6 @@ def _answer(mark: Marked, wanted: Wanted) -> dict[str, object]:
         return name | _refusal(refusal)
     images = None if mark.found.own else mark.found.geometry
     return name | wanted.answer(images, Found(measurement, mark.found.shape))
-
-
-def numbers(written: str, option: str, shape: str) -> list[float]:
-    """The numbers of an option that has them in a row; raises Unusable where there are others."""
-    try:
-        found = [float(part) for part in written.split(",")]
-    except ValueError:
-        found = []
-    if len(found) != shape.count(",") + 1 or not all(map(math.isfinite, found)):
-        raise Unusable(f"{option} {written!r}: give {shape}, in pixels and slices from 0")
-    return found
 
 
 def _refuse(refusal: Refused, place: Path) -> NoReturn:

@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from numpy.typing import ArrayLike
 
 from imaging.flags import Refused
-from imaging.measure import NoLength, OutsideVolume, measure_click, measure_line
 from imaging.pictures.picture import Lines, of_measurement, png
 from imaging.pictures.picture import picture as draw
-from imaging.pictures.view import NotPictured, View, around, per_mm_of, whole
+from imaging.pictures.view import NotPictured, framed
 from imaging.pictures.windows import PRESETS, window_of
 from imaging.series.loading import load
 from imaging.volume import Volume
-from service.commands.measure import numbers
+from service.commands.pointed import CLICK_HELP, LINE_HELP, Pointed, pointed
 from service.commands.unusable import Unusable
 
 
@@ -21,8 +21,8 @@ def picture(
     series_dir: Annotated[Path, typer.Argument(help="The folder of the series.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
     number: Annotated[int | None, typer.Option("--slice", help="N, from 0.")] = None,
-    click: Annotated[str | None, typer.Option(help="X,Y,Z: column, row, slice, from 0.")] = None,
-    line: Annotated[str | None, typer.Option(help="X1,Y1,X2,Y2,Z: a reader's line.")] = None,
+    click: Annotated[str | None, typer.Option(help=CLICK_HELP)] = None,
+    line: Annotated[str | None, typer.Option(help=LINE_HELP)] = None,
     window: Annotated[str | None, typer.Option(help=f"C,W, or {', '.join(PRESETS)}.")] = None,
     zoom: Annotated[float, typer.Option(help="Pixels for each of the image.")] = 1.0,
     side_mm: Annotated[float | None, typer.Option(help="Of a square around the lesion.")] = None,
@@ -36,36 +36,30 @@ def picture(
         raise Unusable("give exactly one of --slice, --click and --line")
     if not series_dir.exists():
         raise Unusable(f"{series_dir}: there is no such folder")
+    place = pointed(click, line)
     try:
         shown = None if window is None else window_of(window)
         volume = load(series_dir, series_uid=series_uid)
-        lines = _lines(volume, number, click, line)
-        view = _view(volume, lines, zoom, side_mm)
+        lines = _lines(volume, number, place)
+        view = framed(volume, _middle(volume, lines), zoom, side_mm)
         made = png(draw(volume, lines.slice, view, window=shown, drawn=lines))
     except NotPictured as reason:
         raise Unusable(f"--{reason.at.replace('_', '-')} {reason.says}") from None
-    except (OutsideVolume, NoLength) as reason:
-        raise Unusable(str(reason)) from None
     except Refused as refusal:
         raise Unusable(f"{series_dir}: {refusal.says}") from None
     output.write_bytes(made)
 
 
-def _lines(volume: Volume, number: int | None, click: str | None, line: str | None) -> Lines:
-    if number is not None:
-        last = len(volume.stored) - 1
-        if not 0 <= number <= last:
-            raise Unusable(f"--slice {number}: the slices are 0 to {last}")
-        return Lines(number, None, None)
-    if click is not None:
-        return of_measurement(measure_click(volume, numbers(click, "--click", "X,Y,Z")))
-    x1, y1, x2, y2, z = numbers(line or "", "--line", "X1,Y1,X2,Y2,Z")
-    return of_measurement(measure_line(volume, (x1, y1), (x2, y2), z))
+def _lines(volume: Volume, number: int | None, place: Pointed | None) -> Lines:
+    if place is not None:
+        return of_measurement(place.found(volume).measurement)
+    last = len(volume.stored) - 1
+    if number is None or not 0 <= number <= last:
+        raise Unusable(f"--slice {number}: the slices are 0 to {last}")
+    return Lines(number, None, None)
 
 
-def _view(volume: Volume, lines: Lines, zoom: float, side_mm: float | None) -> View:
-    if side_mm is None:
-        return whole(volume, zoom)
+def _middle(volume: Volume, lines: Lines) -> ArrayLike:
+    """Column and row of what is drawn: the lesion, or the slice."""
     _, rows, columns = volume.stored.shape
-    middle = lines.middle if lines.longest else ((columns - 1) / 2, (rows - 1) / 2)
-    return around(volume, middle, side_mm, per_mm_of(volume, zoom))
+    return lines.middle if lines.longest else ((columns - 1) / 2, (rows - 1) / 2)

@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,26 @@ def test_a_picture_shows_each_pixel_by_the_window():
     assert shown.shape == (40, 60, 3)
     assert shown[20:22, 30:32, 0].tolist() == [[128, 255], [96, 0]]
     assert np.all(shown[20:22, 30:32, 0:1] == shown[20:22, 30:32])
+
+
+@pytest.mark.parametrize(
+    ("value", "grey"), [(-1000, 255), (-150, 255), (49, 128), (50, 128), (250, 0), (3000, 0)]
+)
+def test_low_values_of_an_inverted_image_are_bright(value, grey):
+    """PS3.3 C.7.6.3.1.2: MONOCHROME1 shows the lowest value white."""
+    assert Window(50, 400).greys(np.array([value]), inverted=True)[0] == grey
+
+
+def test_air_is_black_and_bone_white_in_an_inverted_series_as_in_any():
+    values = np.full((1, 40, 60), -1000.0)
+    values[0, 10:30, 20:40], values[0, 18:22, 28:32] = 60, 900
+    plain = made(values)
+    inverted = replace(made(-values), inverted=True)
+    view = around(plain, (30, 20), 70.0, 1.0)  # with what lies beyond the slice
+    shown = picture(plain, 0, view, window=Window(50, 400))
+    assert (shown[22, 8, 0], shown[31, 32, 0]) == (0, 134)
+    assert shown[35, 35, 0] == 255
+    np.testing.assert_array_equal(picture(inverted, 0, view, window=Window(-50, 400)), shown)
 
 
 def test_ct_is_shown_as_the_abdomen_and_mr_by_what_it_holds():

@@ -18,9 +18,11 @@ def read(judge):
 
 
 def test_how_far_the_next_category_was(read) -> None:
-    points = read("0 56 84 112", "T1: 50 40 35 42").answer.timepoints
-    assert [(p.pr_at, p.pd_at) for p in points] == [(35.0, 60.0), (35.0, 48.0), (35.0, 42.0)]
-    assert [(p.to_pr, p.to_pd) for p in points] == [(5.0, 20.0), (0.0, 13.0), (7.0, 0.0)]
+    points = read("0 56 84 112 140 168", "T1: 50 40 35 42 30 50").answer.timepoints
+    lines = [(35.0, 60.0), (35.0, 48.0), (35.0, 42.0), (35.0, 42.0), (35.0, 36.0)]
+    assert [(p.pr_at, p.pd_at) for p in points] == lines
+    left = [(5.0, 20.0), (0.0, 13.0), (7.0, 0.0), (0.0, 12.0), (15.0, 0.0)]
+    assert [(p.to_pr, p.to_pd) for p in points] == left
 
 
 @pytest.mark.parametrize(

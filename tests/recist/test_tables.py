@@ -41,6 +41,12 @@ def cases(edition):
     return [*product(words, NON_TARGET_WORDS, NewLesion)]
 
 
+def test_the_words_of_the_columns_are_those_of_recist_1_1_tables_1_and_2() -> None:
+    assert {word.name for word in TARGET_WORDS} == {"CR", "PR", "SD", "PD", "NE", "NA"}
+    both = {"CR", "NON_CR_NON_PD", "PD", "NE", "NA"}
+    assert {word.name for word in NON_TARGET_WORDS} == both
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 class TestEveryEdition:
     def test_every_case_is_covered(self, edition) -> None:
