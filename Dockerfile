@@ -40,4 +40,5 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", "from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:8000/healthz', timeout=4)"]
 ENTRYPOINT ["recist"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]
+# The port is published to loopback or to a proxy that speaks TLS, as the first lines say.
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000", "--behind-proxy"]

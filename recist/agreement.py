@@ -1,15 +1,16 @@
 """How far two readers agree: in words by Cohen's kappa, in sums by Bland and Altman, and the ICC.
 
-Counts and sums are exact, and so is what is made of them, up to a square root. What is not defined
-is None: kappa where both say one word only, the standard deviation of one pair.
+Counts and sums are exact, and so is what is made of them, up to a square root or a percentage.
+What is not defined is None: kappa where both say one word only, the standard deviation of one pair.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from math import isfinite, sqrt
+from math import isfinite, lcm, sqrt
 from operator import mul
 from statistics import NormalDist, mean, stdev
 from typing import TypeVar
@@ -166,17 +167,19 @@ def bland_altman(first: Sequence[float], second: Sequence[float]) -> BlandAltman
     Source: Bland and Altman, Lancet 1986;327:307-310, and Stat Methods Med Res 1999;8:135-160.
     Raises Refused.
     """
-    pairs = _by_subject(_exact({"first": first, "second": second}))
+    columns, parts = _whole({"first": first, "second": second})
+    pairs = _by_subject(columns)
     percents = [200 * (x - y) / (x + y) for x, y in pairs if x + y]
     return BlandAltman(
-        difference=_limits([x - y for x, y in pairs]),
-        percent_difference=_limits(percents) if percents else None,
+        difference=_limits([x - y for x, y in pairs], parts),
+        percent_difference=_limits(percents, 1) if percents else None,
     )
 
 
-def _limits(differences: Sequence[Fraction]) -> LimitsOfAgreement:
-    middle = float(mean(differences))
-    sd = float(stdev(differences)) if len(differences) > 1 else None
+def _limits(differences: Sequence[float], parts: int) -> LimitsOfAgreement:
+    """The limits of differences, each of which is so many parts of one."""
+    middle = float(mean(map(Fraction, differences)) / parts)
+    sd = stdev(differences) / parts if len(differences) > 1 else None
     return LimitsOfAgreement(
         pairs=len(differences),
         mean=middle,
@@ -192,14 +195,14 @@ def intraclass_correlation(sums: Mapping[str, Sequence[float]]) -> Fraction | No
     `sums` of each reader, of the same subjects in the same order. None for one subject, and where
     all sums are the same. Source: Shrout and Fleiss, Psychol Bull 1979;86:420-428. Raises Refused.
     """
-    columns = _exact(sums)
+    columns, _ = _whole(sums)  # the coefficient is the same whatever the unit
     rows = _by_subject(columns)
     n, k = len(rows), len(columns)
     if n == 1:
         return None
     within_all = _squares([x for row in rows for x in row])
-    between_subjects = k * _squares([mean(row) for row in rows])
-    between_readers = n * _squares([mean(column) for column in columns.values()])
+    between_subjects = _squares([sum(row) for row in rows]) / k
+    between_readers = _squares([sum(column) for column in columns.values()]) / n
     rest = within_all - between_subjects - between_readers
     msr, msc = between_subjects / (n - 1), between_readers / (k - 1)
     mse = rest / ((n - 1) * (k - 1))
@@ -207,21 +210,26 @@ def intraclass_correlation(sums: Mapping[str, Sequence[float]]) -> Fraction | No
     return (msr - mse) / below if below else None
 
 
-def _squares(values: Sequence[Fraction]) -> Fraction:
+def _squares(values: Sequence[int]) -> Fraction:
     """The squares of the distances from the mean, summed."""
-    middle = mean(values)
-    return sum(((x - middle) ** 2 for x in values), Fraction())
+    return sum(x * x for x in values) - Fraction(sum(values) ** 2, len(values))
 
 
-def _exact(sums: Mapping[str, Sequence[float]]) -> dict[str, list[Fraction]]:
-    """Take each sum as the decimal that it stands for."""
+def _whole(sums: Mapping[str, Sequence[float]]) -> tuple[dict[str, list[int]], int]:
+    """Each sum as the decimal that it stands for: whole numbers of parts, and how many make one."""
     _refuse(
         Fault((reader, n), f"{x} is not a sum of diameters or products")
         for reader, given in sums.items()
         for n, x in enumerate(given)
         if not (isinstance(x, int | float) and isfinite(x) and x >= 0)
     )
-    return {reader: [Fraction(str(x)) for x in given] for reader, given in sums.items()}
+    exact = {
+        reader: [Decimal(str(x)).as_integer_ratio() for x in given]
+        for reader, given in sums.items()
+    }
+    parts = lcm(*(of for column in exact.values() for _, of in column))
+    whole = {reader: [x * (parts // of) for x, of in column] for reader, column in exact.items()}
+    return whole, parts
 
 
 def _by_subject(readers: Mapping[str, Sequence[T]]) -> list[tuple[T, ...]]:

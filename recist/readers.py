@@ -9,6 +9,9 @@ from recist.adjudicate import Cause, Variable
 from recist.rates import Rate, is_count
 from recist.refusal import Fault, Refused
 
+ADJUDICATOR = "ADJUDICATOR"
+"""Who is accepted in place of a reader, where an adjudicator read anew."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -18,7 +21,8 @@ class Case:
     differs_in: frozenset[Variable] = frozenset()
     """Of the variables that the trial adjudicates."""
     accepted: str | None = None
-    """The reader whose timeline the adjudicator accepted; None before that, or without need."""
+    """The reader whose timeline the adjudicator accepted, or ADJUDICATOR for one of its own; None
+    before that, or without need."""
     cause: Cause | None = None
 
     def __post_init__(self) -> None:
@@ -28,7 +32,7 @@ class Case:
     def _faults(self) -> Iterator[Fault]:
         if len(set(self.readers)) < 2 or len(set(self.readers)) < len(self.readers):
             yield Fault(("readers",), "a case has at least two readers, each once")
-        if self.accepted is not None and self.accepted not in self.readers:
+        if self.accepted is not None and self.accepted not in (*self.readers, ADJUDICATOR):
             known = ", ".join(self.readers)
             yield Fault(("accepted",), f"{self.accepted} has not read this case; known: {known}")
         if self.accepted is not None and not self.differs_in:

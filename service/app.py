@@ -13,12 +13,14 @@ from starlette.responses import Response
 
 import recist
 from service import problems
-from service.db import Database
+from service.audit.denials import keep_denial
+from service.audit.keeping import heads_kept
 from service.gate import Gate
 from service.guarded import GuardedRoute
+from service.identity.admission import Admission
 from service.metrics import Traffic
-from service.migrate import upgrade
 from service.openapi import Descriptions
+from service.opening import open_database
 from service.problems import Problem, Unprocessable
 from service.processes import Processes
 from service.readiness import know_criteria
@@ -49,7 +51,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.traffic = Traffic()
     app.state.descriptions = Descriptions(app)
-    app.add_middleware(Gate, settings=settings, traffic=app.state.traffic)
+    app.state.admission = Admission(settings)
+    app.add_middleware(
+        Gate, settings=settings, traffic=app.state.traffic, admission=app.state.admission
+    )
     app.add_exception_handler(Problem, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(HTTPException, _told)
@@ -65,14 +70,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = app.state.settings
     with of_folder(settings.criteria) as app.state.variants:
-        await anyio.to_thread.run_sync(upgrade, settings.database_url)
-        app.state.database = Database(settings.database_url)
+        app.state.database = await anyio.to_thread.run_sync(open_database, settings)
         app.state.processes = Processes(settings.measuring_processes)
         try:
             await app.state.database.read(know_criteria)
-            yield
+            heads = settings.audit_heads, settings.audit_heads_seconds
+            async with heads_kept(app.state.database, *heads):
+                yield
         finally:
             # Not awaited: the interrupt that ends the service cancels what is awaited after it.
+            app.state.admission.close()
             app.state.processes.close()
             app.state.database.close()
 
@@ -88,8 +95,10 @@ def _check_roles(routes: Sequence[Any]) -> None:
 
 
 async def _told(request: Request, reason: Exception) -> Response:
+    problem = _problem(request, reason)
+    await keep_denial(request, problem)
     return problems.response(
-        _problem(request, reason), instance=request.url.path, request_id=request.state.request_id
+        problem, instance=request.url.path, request_id=request.state.request_id
     )
 
 
@@ -107,7 +116,7 @@ def _problem(request: Request, reason: Exception) -> Problem:
     kind = problems.of_status(reason.status_code)
     headers = reason.headers or {}
     said = {
-        HTTPStatus.NOT_FOUND: f"There is no route {request.url.path}.",
+        HTTPStatus.NOT_FOUND: "There is no such route. /openapi.json lists those that there are.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"Not {request.method}, but {headers.get('Allow')}.",
     }
     problem = kind(said.get(HTTPStatus(reason.status_code), reason.detail))

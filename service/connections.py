@@ -2,10 +2,10 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service.ids import new_id
 from service.problems import BadRequest, response
 
 HEAD_SECONDS = 10.0
@@ -37,7 +37,7 @@ class TimedConnection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as every other refusal is answered."""
-        problem = response(BadRequest(msg), instance="", request_id=uuid4().hex)
+        problem = response(BadRequest(msg), instance="", request_id=new_id())
         headers = [*problem.raw_headers, (b"connection", b"close")]
         lines = [b"HTTP/1.1 400 Bad Request", *(b": ".join(header) for header in headers)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(problem.body)]))

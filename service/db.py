@@ -56,9 +56,9 @@ class _Queued(Generic[T]):
 class Database:
     """One database, SQLite or PostgreSQL, and the threads that work on it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, audit_key: bytes) -> None:
         """Connect to an SQLAlchemy URL; `says` describes what was found there."""
-        self._writes = engine(url)
+        self._writes = engine(url).execution_options(audit_key=audit_key)
         self.dialect = self._writes.dialect.name
         with self._writes.connect() as connection:
             self.says = _dialect(url).says(connection)
@@ -150,6 +150,11 @@ class Database:
 def engine(url: str) -> Engine:
     """Connect for writing, with one connection."""
     return _dialect(url).engine(url)
+
+
+def engine_to_read(url: str) -> Engine:
+    """Connect for one long look while others write; where that is not safe, they wait for it."""
+    return _dialect(url).engine_beside(url, connections=1) or engine(url)
 
 
 class _Dialect(Protocol):

@@ -77,21 +77,39 @@ def read_json(adapter: TypeAdapter[T], body: bytes, shape: Any = None) -> T:
 
     Where the shape is told, so are the members that it knows.
     """
-    try:
-        document = _parse(body)
-        if b"null" in body:
-            body = json.dumps(document).encode()
-    except RecursionError:
-        raise _malformed("nested too deeply") from None
+    document, body = _sent(body)
     try:
         return adapter.validate_json(body, strict=True)
     except ValidationError as refused:
-        faults = [
-            fault
-            for error in refused.errors(include_url=False)
-            for fault in _faults(error, document, shape)
-        ]
-        raise unprocessable(faults) from None
+        raise unprocessable(_all_faults(refused, document, shape, lambda _: True)) from None
+
+
+def read_unsettled(adapter: TypeAdapter[Any], body: bytes, shape: Any = None) -> Any:
+    """Read one JSON document of the adapter's shape, whose values may still contradict themselves.
+
+    Answers the document as JSON has it, without the members that are null.
+    """
+    document, body = _sent(body)
+    try:
+        adapter.validate_json(body, strict=True)
+    except ValidationError as refused:
+        if faults := list(_all_faults(refused, document, shape, _is_of_shape)):
+            raise unprocessable(faults) from None
+    return document
+
+
+def _sent(body: bytes) -> tuple[Any, bytes]:
+    """A document, and its bytes without the members that are null."""
+    try:
+        document = _parse(body)
+        return document, json.dumps(document).encode() if b"null" in body else body
+    except RecursionError:
+        raise _malformed("nested too deeply") from None
+
+
+def _is_of_shape(error: ErrorDetails) -> bool:
+    """Whether an error is one of shape, and none that a value tells of itself."""
+    return not isinstance(error.get("ctx", {}).get("error"), Refused)
 
 
 def unprocessable(faults: Iterable[Fault]) -> Unprocessable:
@@ -215,6 +233,13 @@ def _walk(
         steps = enumerate(document)
     for step, value in steps:
         yield from _walk(value, members, (*at, step))
+
+
+def _all_faults(
+    refused: ValidationError, document: Any, shape: Any, wanted: Callable[[ErrorDetails], bool]
+) -> Iterator[Fault]:
+    for error in filter(wanted, refused.errors(include_url=False)):
+        yield from _faults(error, document, shape)
 
 
 def _faults(error: ErrorDetails, document: Any, shape: Any) -> Iterator[Fault]:

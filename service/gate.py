@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from random import getrandbits
 from time import perf_counter
+from traceback import format_tb
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.access import caller_for
+from service.identity.admission import Admission
 from service.metrics import Traffic
 from service.problems import (
     PayloadTooLarge,
@@ -26,7 +27,9 @@ from service.problems import (
 from service.settings import Settings
 
 # Open to anyone; all else asks for a token, whether there is such a route or not.
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json", "/openapi-3.0.json"})
+OPEN_PATHS = frozenset(
+    {"/", "/healthz", "/readyz", "/docs", "/openapi.json", "/openapi-3.0.json", "/v1/sessions"}
+)
 OPEN_BELOW = "/problems/"
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -53,8 +56,11 @@ log = logging.getLogger("recist.service")
 class Gate:
     """ASGI middleware: it answers 401 and 413 itself, before a byte of the body is read."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, traffic: Traffic) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, traffic: Traffic, admission: Admission
+    ) -> None:
         self._app = app
+        self._admission = admission
         self._settings = settings
         self._traffic = traffic
 
@@ -66,29 +72,26 @@ class Gate:
         headers = Headers(scope=scope)
         departure = _Departure(scope, headers, send)
         try:
-            await self._admit(scope, headers)
+            await self._admit(scope, headers, departure.request_id)
             arrival = _Arrival(receive, self._limit(headers))
             await self._app(scope, arrival.receive, departure.send)
         except Problem as problem:
             await departure.tell(problem)
         except ClientDisconnect:
             pass  # nobody is left to be told
-        except Exception:
-            log.exception("request %s failed", departure.request_id)
+        except Exception as failure:  # noqa: BLE001 - it is logged, and told as Unexpected
+            log.error("request %s failed\n%s", departure.request_id, _account(failure))  # noqa: TRY400
             await departure.fail()
         finally:
             self._traffic.seen(scope, departure.status, perf_counter() - started)
 
-    async def _admit(self, scope: Scope, headers: Headers) -> None:
+    async def _admit(self, scope: Scope, headers: Headers, request_id: str) -> None:
         path = scope["path"]
         if path in OPEN_PATHS or path.startswith(OPEN_BELOW):
             return
         token = _bearer_token(headers)
         database = scope["app"].state.database
-        caller = await database.glance(lambda connection: caller_for(connection, token))
-        if caller is None:
-            raise Unauthenticated("The token is unknown, has expired or was revoked.")
-        scope["state"]["caller"] = caller
+        scope["state"]["caller"] = await self._admission.caller(database, token, request_id)
 
     def _limit(self, headers: Headers) -> int:
         """The most bytes that are taken; PayloadTooLarge where more are announced."""
@@ -185,6 +188,15 @@ class _Departure:
 def _new_id() -> str:
     """Tells requests apart, and is no secret: asking the system for entropy would cost more."""
     return f"{getrandbits(128):032x}"
+
+
+def _account(failure: BaseException | None) -> str:
+    """Where it failed and how; not in its own words, which may quote what is stored of somebody."""
+    lines: list[str] = []
+    while failure is not None:
+        lines += [*format_tb(failure.__traceback__), f"{type(failure).__qualname__}\n"]
+        failure = failure.__cause__ or failure.__context__
+    return "".join(lines)
 
 
 async def _nothing() -> dict[str, Any]:

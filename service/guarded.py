@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.access import Caller
+from service.callers import Caller
 from service.problems import Forbidden
 from service.roles import OPEN_TO
 

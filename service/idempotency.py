@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from service.access import Caller
+from service import clock
+from service.callers import Caller
 from service.problems import KeyReused, Unprocessable
 from service.tables import replays
 
@@ -62,7 +62,7 @@ def once(
         "key": key,
         "route": route,
         "body_sha256": body_sha256,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
     }
     if connection.execute(_CLAIM[connection.dialect.name], claim).first() is None:
         return _again(connection, this, route, body_sha256)

@@ -3,10 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
@@ -14,9 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from imaging import Flag, Instance
 from imaging.series.acquisition import Acquisition
-from service.access import Caller, own_subject, unblinds
+from service import clock
+from service.access import own_subject, unblinds
+from service.audit.events import Action, Event, enter
+from service.callers import Caller
 from service.comparability import written
 from service.idempotency import Answer
+from service.ids import new_id
 from service.multipart import Arrived
 from service.pages import AskedPage, rows_of
 from service.problems import Unprocessable
@@ -174,7 +176,24 @@ def record(connection: Connection, caller: Caller, subject_id: str, intake: Inta
             ]
     except IntegrityError:  # another process stored the same at the same time
         raise Overtaken from None
+    subject = own_subject(connection, caller, subject_id, "uploadSeries")
+    for found in stored:
+        enter(connection, caller, _event(caller, subject, found, intake))
     return Answer(201, UPLOAD.dump_json(Upload(series=stored, files=list(intake.files))))
+
+
+def _event(caller: Caller, subject: Row[Any], found: Series, intake: Intake) -> Event:
+    """What was stored of one series, its files by their digests: a name may name a person."""
+    added = [file.sha256 for file, _ in intake.additions[found.series_uid].files]
+    return Event(
+        action=Action.CREATED,
+        record="series",
+        record_id=found.id,
+        trial_id=subject.trial_id,
+        subject_id=subject.id,
+        reader=caller.reads_as(subject.trial_id),
+        new={"series_uid": found.series_uid, "modality": found.modality, "sha256": added},
+    )
 
 
 def view_all(connection: Connection, caller: Caller, subject_id: str, page: AskedPage) -> Answer:
@@ -229,24 +248,24 @@ def _series(row: Row[Any], count: int, flags: Sequence[Flag]) -> Series:
 
 def _series_row(first: Instance, subject_id: str, caller: Caller) -> dict[str, Any]:
     return {
-        "id": uuid4().hex,
+        "id": new_id(),
         "subject_id": subject_id,
         "series_uid": first.series_uid,
         "study_uid": first.study_uid,
         "modality": first.modality,
         "kind": first.kind,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
         "created_by": caller.principal_id,
     }
 
 
 def _instance_row(series_id: str, file: Arrived, instance: Instance) -> dict[str, Any]:
     return {
-        "id": uuid4().hex,
+        "id": new_id(),
         "series_id": series_id,
         "sop_instance_uid": instance.sop_instance_uid,
         "sha256": file.sha256,
         "size": file.size,
         "name": file.name,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
     }

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, insert, select
@@ -15,9 +14,13 @@ import recist
 from imaging import Refused
 from imaging.masks.reading import READERS as MASKS
 from imaging.measurement import Measurement
-from service.access import Caller, own_series, unblinds
+from service import clock
+from service.access import own_series, unblinds, unknown
+from service.audit.events import Action, Event, enter
+from service.callers import Caller
 from service.documents import unprocessable
 from service.idempotency import Answer
+from service.ids import new_id
 from service.measuring import MaskedLesion, Misplaced, NewMeasurement, Sources
 from service.problems import Problem, Refusal
 from service.tables import instances, measurements, series
@@ -58,9 +61,7 @@ def record(
     own = own_series(connection, caller, series_id, "measure")
     if isinstance(found, Problem):
         raise found
-    answer = json.dumps(
-        {"id": uuid4().hex, "series_uid": own.series_uid} | found, ensure_ascii=False
-    )
+    answer = json.dumps({"id": new_id(), "series_uid": own.series_uid} | found, ensure_ascii=False)
     row = {
         "id": json.loads(answer)["id"],
         "series_id": own.id,
@@ -68,9 +69,23 @@ def record(
         "answer": answer,
         "engine": recist.__version__,
         "principal_id": caller.principal_id,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
     }
     connection.execute(insert(measurements), row)
+    enter(
+        connection,
+        caller,
+        Event(
+            action=Action.CREATED,
+            record="measurement",
+            record_id=row["id"],
+            trial_id=own.trial_id,
+            subject_id=own.subject_id,
+            reader=caller.reads_as(own.trial_id),
+            new={name: row[name] for name in ("series_id", "engine", "request")}
+            | {"answer_sha256": sha256(answer.encode()).hexdigest()},
+        ),
+    )
     return Answer(201, answer.encode())
 
 
@@ -92,8 +107,7 @@ def _mask_files(
         )
     ).one_or_none()
     if found is None:
-        says = "is no series of this subject"
-        raise unprocessable([recist.Fault(("mask", "series_id"), says)])
+        raise unknown(("mask", "series_id"), "is no series of this subject")
     if found.kind not in MASKS:
         says = "is a series of images: name one of a SEG or RTSTRUCT"
         raise unprocessable([recist.Fault(("mask", "series_id"), says)])

@@ -51,16 +51,17 @@ def rows_of(
     """
     if page.after is not None:
         if len(page.after) != len(order):
-            raise _no_cursor()
+            raise no_cursor()
         query = query.where(tuple_(*order) > tuple_(*page.after))
     rows = connection.execute(query.order_by(*order).limit(page.limit + 1)).all()
     if len(rows) <= page.limit:
         return rows, None
     last = rows[page.limit - 1]
-    return rows[: page.limit], _cursor([getattr(last, str(column.key)) for column in order])
+    return rows[: page.limit], cursor_at([getattr(last, str(column.key)) for column in order])
 
 
-def _cursor(place: Sequence[str]) -> str:
+def cursor_at(place: Sequence[str]) -> str:
+    """The cursor of the page that begins after a place."""
     return urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
@@ -68,9 +69,9 @@ def _place(cursor: str) -> Place:
     try:
         place = json.loads(urlsafe_b64decode(cursor))
     except (ValueError, RecursionError):
-        raise _no_cursor() from None
+        raise no_cursor() from None
     if not isinstance(place, list) or not all(map(_is_text, place)):
-        raise _no_cursor()
+        raise no_cursor()
     return tuple(place)
 
 
@@ -79,6 +80,7 @@ def _is_text(step: object) -> bool:
     return isinstance(step, str) and step.isprintable()
 
 
-def _no_cursor() -> Unprocessable:
+def no_cursor() -> Unprocessable:
+    """A cursor that leads to no place in the list that is asked for."""
     says = "The cursor is none that this list gave: take next_cursor as it stands, or leave it out."
     return Unprocessable(says, errors=[{"parameter": "cursor", "detail": says}])

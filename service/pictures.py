@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 import recist
-from service.access import Caller, own_measurement, own_subject
+from service.access import own_measurement, own_subject
+from service.callers import Caller
 from service.measurements import PathOf
 from service.picturing import Panel
 from service.problems import NotFound, Unprocessable

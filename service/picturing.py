@@ -78,6 +78,8 @@ def _opened(panel: Panel) -> tuple[Volume, Lines]:
     """The image, alone of its series, and the lines on it."""
     if panel.path is None:
         raise Refused("NO_IMAGE", "The image that this was measured on is not stored here.")
+    if not panel.longest and not panel.short_axis:
+        raise Refused("NO_LINES", "Nothing says where on its image this was measured.")
     volume = load([panel.path], among=partial(_with_frame, panel.frame))
     return volume, on_image(volume, panel.frame, panel.longest, panel.short_axis)
 

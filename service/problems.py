@@ -21,6 +21,8 @@ class Problem(Exception):
 
     status: ClassVar[HTTPStatus]
     headers: Mapping[str, str] = {}
+    denies: bool = False
+    """Whether something was kept from the caller that it may not have."""
 
     def __init__(self, detail: str, **members: Any) -> None:
         super().__init__(detail)
@@ -60,10 +62,20 @@ class Unauthenticated(Problem):
     headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
 
+class ReauthenticationNeeded(Problem):
+    """Who signs must show again who it is, in the same request."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    headers: Mapping[str, str] = {
+        "WWW-Authenticate": 'Reauthentication proof="Basic", code="One-Time-Code"'
+    }
+
+
 class Forbidden(Problem):
     """This route is closed to the caller's role."""
 
     status = HTTPStatus.FORBIDDEN
+    denies = True
 
 
 class NotFound(Problem):
@@ -96,6 +108,10 @@ class AlreadySigned(Conflict):
 
 class AlreadyReplaced(Conflict):
     """This read was replaced before."""
+
+
+class NotReopened(Conflict):
+    """By the trial's charter, this read is corrected only once it was reopened."""
 
 
 class PreconditionFailed(Problem):

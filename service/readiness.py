@@ -1,13 +1,12 @@
 """Whether the database can be used: its schema, and the criteria that its trials name."""
 
-from datetime import UTC, datetime
-from uuid import uuid4
-
 from sqlalchemy import Connection, insert, select
 
 import recist
+from service import clock
 from service.commands.unusable import Unusable
 from service.commands.variants import SETTING
+from service.ids import new_id
 from service.migrate import is_current
 from service.problems import Unavailable
 from service.tables import principals, trials
@@ -18,10 +17,8 @@ def probe(connection: Connection) -> None:
     if not is_current(connection):
         raise Unavailable("The database has the schema of another version: migrate it.")
     savepoint = connection.begin_nested()
-    nobody = uuid4().hex
-    connection.execute(
-        insert(principals).values(id=nobody, name=nobody, created_at=datetime.now(UTC))
-    )
+    nobody = new_id()
+    connection.execute(insert(principals).values(id=nobody, name=nobody, created_at=clock.now()))
     savepoint.rollback()
 
 

@@ -10,6 +10,13 @@ class Role(StrEnum):
     SITE_READER = "SITE_READER"
     READER_1 = "READER_1"
     READER_2 = "READER_2"
+    READER_3 = "READER_3"
+    READER_4 = "READER_4"
+    READER_5 = "READER_5"
+    READER_6 = "READER_6"
+    READER_7 = "READER_7"
+    READER_8 = "READER_8"
+    READER_9 = "READER_9"
     ADJUDICATOR = "ADJUDICATOR"
     TRIAL_MANAGER = "TRIAL_MANAGER"
     MONITOR = "MONITOR"
@@ -20,8 +27,11 @@ class Role(StrEnum):
 
 EVERYONE = frozenset(Role)
 
+# The independent readers, in the order in which a trial has them: as many as it says.
+INDEPENDENT = tuple(role for role in Role if role.startswith("READER_"))
+
 # These sign reads, and see their own alone.
-READERS = frozenset({Role.SITE_READER, Role.READER_1, Role.READER_2})
+READERS = frozenset({Role.SITE_READER, *INDEPENDENT})
 
 # These see what several readers have signed. An administrator reads nothing clinical.
 OVERSEERS = frozenset({Role.TRIAL_MANAGER, Role.MONITOR, Role.AUDITOR})
@@ -33,6 +43,15 @@ OPEN_TO: Mapping[str, frozenset[Role]] = {
     "listCriteria": EVERYONE,
     "getCriteria": EVERYONE,
     "createToken": frozenset({Role.ADMINISTRATOR}),
+    "createKey": frozenset({Role.ADMINISTRATOR}),
+    "listKeys": frozenset({Role.ADMINISTRATOR}),
+    "revokeKey": frozenset({Role.ADMINISTRATOR}),
+    "createGrant": frozenset({Role.ADMINISTRATOR}),
+    "listGrants": frozenset({Role.ADMINISTRATOR, Role.TRIAL_MANAGER}),
+    "revokeGrant": frozenset({Role.ADMINISTRATOR}),
+    "listUsers": frozenset({Role.ADMINISTRATOR}),
+    "changePassword": EVERYONE,
+    "endSession": EVERYONE,
     "createTrial": frozenset({Role.ADMINISTRATOR, Role.TRIAL_MANAGER}),
     "listTrials": EVERYONE,
     "getTrial": EVERYONE,
@@ -44,11 +63,24 @@ OPEN_TO: Mapping[str, frozenset[Role]] = {
     "listSeries": CLINICAL,
     "measure": READERS | {Role.WORKSTATION, Role.ADJUDICATOR},
     "pictureMeasurement": READERS | {Role.WORKSTATION, Role.ADJUDICATOR},
-    "signRead": READERS,
+    "signRead": READERS | {Role.ADJUDICATOR},
+    "getRead": READERS | OVERSEERS | {Role.ADJUDICATOR},
+    "reopenRead": frozenset({Role.TRIAL_MANAGER}),
+    "putDraft": READERS | {Role.ADJUDICATOR, Role.WORKSTATION},
+    # A workstation writes for any reader of its trial, so it is shown the drafts of none.
+    "getDraft": READERS | {Role.ADJUDICATOR},
+    "deleteDraft": READERS | {Role.ADJUDICATOR},
+    "listReadsDue": READERS,
+    "listAdjudicationsDue": frozenset({Role.ADJUDICATOR}),
     "getTimeline": READERS | OVERSEERS | {Role.ADJUDICATOR},
     "pictureTimeline": READERS | OVERSEERS | {Role.ADJUDICATOR},
     "listDiscrepancies": OVERSEERS | {Role.ADJUDICATOR},
     "createAdjudication": frozenset({Role.ADJUDICATOR}),
     "listAdjudications": OVERSEERS | {Role.ADJUDICATOR},
+    "endorse": frozenset(INDEPENDENT),
+    "getConsensus": OVERSEERS | frozenset(INDEPENDENT),
+    "getAgreement": OVERSEERS,
+    "listAudit": EVERYONE - {Role.WORKSTATION},
+    "getRecordAsOf": OVERSEERS | {Role.ADMINISTRATOR},
     "metrics": OVERSEERS | {Role.ADMINISTRATOR},
 }

@@ -3,22 +3,27 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 import recist
-from service.access import Caller, own_subject, own_trial
+from service import clock
+from service.access import own_subject, own_trial
+from service.audit.events import Action, Event, enter
+from service.callers import Caller
+from service.charter import charter_of
+from service.documents import unprocessable
 from service.idempotency import Answer
+from service.ids import new_id
 from service.pages import AskedPage, rows_of
 from service.problems import Conflict
 from service.roles import OVERSEERS, READERS, Role
 from service.tables import subjects
-from service.texts import LONGEST_CODE, LONGEST_NAME, text_faults
+from service.texts import LONGEST_CODE, LONGEST_NAME, LONGEST_REASON, text_faults
 from service.writes import NamedVersion, etag
 
 MOST_ATTRIBUTES = 200
@@ -27,11 +32,8 @@ BLINDED = READERS | {Role.ADJUDICATOR}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubjectChange:
-    """What may be said anew of a subject; what is left out stays as it was.
-
-    `attributes` are taken as a whole: names that are not sent again are gone.
-    """
+class SubjectMembers:
+    """What may be said of a subject, first or anew."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
     group: str | None = None
@@ -59,7 +61,35 @@ class SubjectChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewSubject(SubjectChange):
+class SubjectChange(SubjectMembers):
+    """What is said anew of a subject; what is left out stays as it was.
+
+    `attributes` are taken as a whole: names that are not sent again are gone. `reason` says why,
+    where something changes that was said before; the trial's charter may ask for it.
+    """
+
+    reason: str | None = None
+
+    def _faults(self) -> Iterator[recist.Fault]:
+        if self.reason is not None:
+            yield from text_faults(("reason",), self.reason, LONGEST_REASON)
+        yield from super()._faults()
+
+    def columns(self) -> dict[str, Any]:
+        """What was said, but for the reason: it stands in the audit trail."""
+        return {name: value for name, value in super().columns().items() if name != "reason"}
+
+    def rewritten(self, seen: Row[Any]) -> list[str]:
+        """The members of a subject that had a value before, and get another."""
+        said = {name: value for name, value in self.columns().items() if name != "attributes"}
+        changed = [name for name, value in said.items() if getattr(seen, name) not in (None, value)]
+        if self.attributes is not None and not _adds(self.attributes, json.loads(seen.attributes)):
+            changed.append("attributes")
+        return changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSubject(SubjectMembers):
     """A participant by code; nothing here may name a person."""
 
     code: str
@@ -101,10 +131,10 @@ def create(connection: Connection, caller: Caller, trial_id: str, new: NewSubjec
     """Add a subject to a trial. Raises Conflict where the trial has one of this code."""
     trial = own_trial(connection, caller, trial_id, "createSubject")
     row = {
-        "id": uuid4().hex,
+        "id": new_id(),
         "trial_id": trial.id,
         "version": 1,
-        "created_at": datetime.now(UTC),
+        "created_at": clock.now(),
         "created_by": caller.principal_id,
     }
     try:
@@ -113,7 +143,8 @@ def create(connection: Connection, caller: Caller, trial_id: str, new: NewSubjec
                 insert(subjects).values(row | new.columns()).returning(subjects)
             ).one()
     except IntegrityError:
-        raise Conflict(f"This trial has a subject {new.code!r}: take another code.") from None
+        raise Conflict("This trial has a subject of this code: take another.") from None
+    _tell(connection, caller, made, Action.CREATED, new={"code": new.code} | new.columns())
     return _answer(201, made, caller)
 
 
@@ -138,9 +169,13 @@ def change(
     change: SubjectChange,
     if_match: NamedVersion,
 ) -> Answer:
-    """Say something anew. Raises PreconditionFailed where another version is the latest."""
+    """Say something anew. Raises PreconditionFailed where another version is the latest.
+
+    And Unprocessable where the trial's charter asks for a reason and there is none.
+    """
     seen = own_subject(connection, caller, subject_id, "changeSubject")
     if_match.check(seen.version)
+    _check_reason(seen, change)
     changed = connection.execute(
         update(subjects)
         .where(subjects.c.id == seen.id, subjects.c.version == seen.version)
@@ -149,7 +184,31 @@ def change(
     ).one_or_none()
     if changed is None:  # another process was faster
         raise Conflict("The subject is being changed: read it again, then send the change.")
+    said = change.columns()
+    old = {name: getattr(seen, name) for name in said}
+    members = {"old": old, "new": said, "reason": change.reason}
+    _tell(connection, caller, changed, Action.CHANGED, **members)
     return _answer(200, changed, caller)
+
+
+def _check_reason(seen: Row[Any], change: SubjectChange) -> None:
+    """A first entry needs no reason; what was there before is not changed without one."""
+    asked = charter_of(seen.charter).reason_for_change and change.reason is None
+    if asked and (members := change.rewritten(seen)):
+        says = f"is missing: {', '.join(members)} had a value before, so say why it changes"
+        raise unprocessable([recist.Fault(("reason",), says)])
+
+
+def _adds(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether everything that was there before is there as it was."""
+    return all(name in now and now[name] == value for name, value in before.items())
+
+
+def _tell(
+    connection: Connection, caller: Caller, row: Row[Any], action: Action, **members: Any
+) -> None:
+    about = {"record": "subject", "record_id": row.id, "subject_id": row.id}
+    enter(connection, caller, Event(action=action, trial_id=row.trial_id, **about, **members))
 
 
 def _answer(status: int, row: Row[Any], caller: Caller) -> Answer:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -67,21 +68,45 @@ def _of(name: str, table: str, *, null: bool = False) -> Column[str]:
     return Column(name, String(32), ForeignKey(f"{table}.id"), nullable=null)
 
 
+# `issuer` and `subject` name whom an identity provider vouches for (OpenID Connect Core, 2).
+# `full_name` is what stands beside a signature.
 principals = Table(
     "principals",
     metadata,
     _id(),
     _words("name"),
+    _words("full_name", null=True),
+    _words("issuer", null=True),
+    _words("subject", null=True),
     _at("created_at"),
+    _at("disabled_at", null=True),
     UniqueConstraint("name"),
+    Index("uq_principals_issuer", "issuer", "subject", unique=True),
 )
 
-# Of a token only the SHA-256 is kept.
+# How a local user logs in: an argon2id hash, and the secret of its one-time codes (RFC 6238).
+# `code_step` is the last time step whose code was taken, so that none is taken twice.
+logins = Table(
+    "logins",
+    metadata,
+    Column("principal_id", String(32), ForeignKey("principals.id"), primary_key=True),
+    _words("password_hash"),
+    _words("totp_secret", null=True),
+    Column("code_step", BigInteger),
+    Column("failures", Integer, nullable=False),
+    _at("locked_until", null=True),
+    _at("changed_at"),
+)
+
+# Of a token only the SHA-256 is kept. `kind` is BEARER, SESSION or KEY; a KEY is good for the one
+# grant that it names.
 tokens = Table(
     "tokens",
     metadata,
     _id(),
     _of("principal_id", "principals"),
+    Column("kind", Text, nullable=False, server_default="BEARER"),
+    _of("grant_id", "grants", null=True),
     Column("sha256", String(64), nullable=False),
     _at("created_at"),
     _at("expires_at", null=True),
@@ -98,13 +123,17 @@ grants = Table(
     _of("principal_id", "principals"),
     _words("role"),
     _of("trial_id", "trials", null=True),
+    _at("begins_at", null=True),
+    _at("ends_at", null=True),
+    _words("reason", null=True),
     _at("created_at"),
     _of("created_by", "principals", null=True),
     _at("revoked_at", null=True),
+    _of("revoked_by", "principals", null=True),
     Index(None, "principal_id"),
 )
 
-# `protocol`, `compartments` and `adjudicate_on` are JSON.
+# `protocol`, `compartments`, `adjudicate_on` and `charter` are JSON.
 trials = Table(
     "trials",
     metadata,
@@ -115,6 +144,7 @@ trials = Table(
     Column("readers", Integer, nullable=False),
     _words("compartments"),
     _words("adjudicate_on"),
+    Column("charter", Text, nullable=False, server_default="{}"),
     _at("created_at"),
     _of("created_by", "principals"),
 )
@@ -139,7 +169,7 @@ subjects = Table(
 )
 
 # `content` is the normalised read as it was signed: exactly the text whose SHA-256 is kept.
-# `shown` is the overall response that the reader was shown in return.
+# `shown` is the overall response that the reader was shown in return, `signer` the full name.
 reads = Table(
     "reads",
     metadata,
@@ -157,6 +187,7 @@ reads = Table(
     _words("reason", null=True),
     _words("engine"),
     _words("shown", null=True),
+    _words("signer", null=True),
     # Corrections make a line, never a tree.
     UniqueConstraint("replaces"),
     Index(None, "subject_id", "reader"),
@@ -171,6 +202,31 @@ Index(
     unique=True,
     sqlite_where=reads.c.replaces.is_(None),
     postgresql_where=reads.c.replaces.is_(None),
+)
+
+# The unsigned next read of a reader; whose it is, once the reader itself has written in it.
+drafts = Table(
+    "drafts",
+    metadata,
+    _of("subject_id", "subjects"),
+    _words("reader"),
+    _words("content"),
+    Column("version", Integer, nullable=False),
+    _of("principal_id", "principals", null=True),
+    _at("changed_at"),
+    PrimaryKeyConstraint("subject_id", "reader"),
+)
+
+# Leave to correct a signed read, where the charter asks for it; the signature stays.
+reopenings = Table(
+    "reopenings",
+    metadata,
+    _id(),
+    _of("read_id", "reads"),
+    _words("reason"),
+    _of("principal_id", "principals"),
+    _at("reopened_at"),
+    Index(None, "read_id"),
 )
 
 # `basis` is the SHA-256 over the ids of the reads that the adjudicator saw.
@@ -246,4 +302,32 @@ replays = Table(
     _words("headers", null=True),
     Column("answer", LargeBinary),
     _at("created_at"),
+)
+
+# The audit trail: who did what, when and why. Everything but `mac` is sealed by `mac`, together
+# with the one before it; `old` and `new` are JSON objects of the members that changed.
+events = Table(
+    "events",
+    metadata,
+    # In SQLite an INTEGER that is the primary key is the table's own order, and needs no index.
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
+    _words("at"),
+    _words("principal_id", null=True),
+    _words("name"),
+    _words("roles"),
+    _words("action"),
+    _words("record"),
+    _words("record_id", null=True),
+    _words("trial_id", null=True),
+    _words("subject_id", null=True),
+    _words("reader", null=True),
+    _words("old", null=True),
+    _words("new", null=True),
+    _words("reason", null=True),
+    _words("request_id", null=True),
+    Column("mac", String(64), nullable=False),
+    Index(None, "trial_id", "seq"),
+    Index(None, "record", "record_id", "seq"),
 )

@@ -6,6 +6,7 @@ from recist.refusal import Fault
 
 LONGEST_CODE = 64
 LONGEST_NAME = 200
+LONGEST_REASON = 2000
 
 
 def text_faults(at: tuple[str | int, ...], text: str, longest: int) -> Iterator[Fault]:

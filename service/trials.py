@@ -3,24 +3,26 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
-from uuid import uuid4
 
 from pydantic import PlainSerializer, TypeAdapter
 from sqlalchemy import Connection, Row, Select, insert, select
 
 import recist
 from recist.adjudicate import Variable
-from service.access import Caller, own_trial
+from service import clock
+from service.access import own_trial
+from service.audit.events import Action, Event, enter
+from service.callers import Caller, Grant
+from service.charter import Charter, charter_of
 from service.idempotency import Answer
+from service.identity.grants import grant
+from service.ids import new_id
 from service.pages import AskedPage, rows_of
 from service.reads import PROTOCOL
-from service.roles import Role
-from service.tables import grants, trials
+from service.roles import INDEPENDENT, Role
+from service.tables import trials
 from service.texts import LONGEST_CODE, LONGEST_NAME, text_faults
-
-READERS = (1, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class NewTrial:
     readers: int = 2
     compartments: tuple[str, ...] = ()
     adjudicate_on: tuple[Variable, ...] = (Variable.BEST_OVERALL,)
+    charter: Charter = field(default_factory=Charter)
 
     def __post_init__(self) -> None:
         if faults := list(self._faults()):
@@ -45,8 +48,8 @@ class NewTrial:
             recist.judged_by(self.criteria, self.protocol)
         except recist.Refused as refused:
             yield from refused.faults
-        if self.readers not in READERS:
-            yield recist.Fault(("readers",), "must be 1 or 2")
+        if not 1 <= self.readers <= len(INDEPENDENT):
+            yield recist.Fault(("readers",), f"must be 1 to {len(INDEPENDENT)}")
         for n, name in enumerate(self.compartments):
             yield from text_faults(("compartments", n), name, LONGEST_CODE)
         yield from _repeated("compartments", self.compartments)
@@ -64,6 +67,8 @@ class Trial:
     readers: int
     compartments: tuple[str, ...]
     adjudicate_on: tuple[Variable, ...]
+    charter: Charter
+    """With the safe value of each member that was not set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +86,27 @@ TRIAL_PAGE = TypeAdapter(TrialPage)
 def create(connection: Connection, caller: Caller, new: NewTrial) -> Answer:
     """Make a trial; whoever manages other trials alone becomes a manager of this one too."""
     row = {
-        "id": uuid4().hex,
+        "id": new_id(),
         "name": new.name,
         "criteria": new.criteria,
         "protocol": json.dumps(new.protocol.given()),
         "readers": new.readers,
         "compartments": json.dumps(new.compartments, ensure_ascii=False),
         "adjudicate_on": json.dumps(new.adjudicate_on),
-        "created_at": datetime.now(UTC),
+        "charter": json.dumps(new.charter.given()),
+        "created_at": clock.now(),
         "created_by": caller.principal_id,
     }
     made = connection.execute(insert(trials).returning(trials), row).one()
+    trial = TRIAL.dump_python(_trial(made), mode="json")
+    about = {"record": "trial", "record_id": made.id, "trial_id": made.id}
+    enter(
+        connection,
+        caller,
+        Event(action=Action.CREATED, **about, new=trial | {"charter": new.charter.given()}),
+    )
     if Role.TRIAL_MANAGER in caller.roles - caller.roles_in(made.id):
-        _make_manager(connection, caller, made.id)
+        grant(connection, caller.principal_id, Grant(Role.TRIAL_MANAGER, made.id), caller)
     return Answer(201, TRIAL.dump_json(_trial(made)))
 
 
@@ -114,18 +127,6 @@ def _seen_by(caller: Caller) -> Select[Any]:
     return select(trials) if None in named else select(trials).where(trials.c.id.in_(named))
 
 
-def _make_manager(connection: Connection, caller: Caller, trial_id: str) -> None:
-    grant = {
-        "id": uuid4().hex,
-        "principal_id": caller.principal_id,
-        "role": Role.TRIAL_MANAGER,
-        "trial_id": trial_id,
-        "created_at": datetime.now(UTC),
-        "created_by": caller.principal_id,
-    }
-    connection.execute(insert(grants), grant)
-
-
 def _trial(row: Row[Any]) -> Trial:
     return Trial(
         id=row.id,
@@ -135,6 +136,7 @@ def _trial(row: Row[Any]) -> Trial:
         readers=row.readers,
         compartments=tuple(json.loads(row.compartments)),
         adjudicate_on=tuple(map(Variable, json.loads(row.adjudicate_on))),
+        charter=charter_of(row.charter),
     )
 
 

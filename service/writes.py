@@ -4,11 +4,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.access import Caller
+from service.callers import Caller
 from service.db import Database
 from service.idempotency import Answer, once
 from service.problems import PreconditionFailed, PreconditionRequired
@@ -77,6 +77,33 @@ class NamedVersion:
             )
 
 
+class Precondition:
+    """What a change says it knows of the version that there is, or that there is none.
+
+    RFC 9110, 13.1.1 and 13.1.2. Unlike NamedVersion, it may be the first one.
+    """
+
+    def __init__(self, if_match: str | None, if_none_match: str | None) -> None:
+        self._match = _tags(if_match)
+        self._none_match = _tags(if_none_match)
+
+    def check(self, tag: str | None) -> None:
+        """Refuse the change unless it is made to this version; None where there is none."""
+        if tag is None:
+            if self._match:
+                raise PreconditionFailed("There is none any more: leave If-Match out to begin one.")
+        elif not self._none_match.isdisjoint({"*", tag}):
+            raise PreconditionFailed(f"There is one, {tag}: read it, then send If-Match.")
+        elif not self._match:
+            raise PreconditionRequired("There is one: read it, then send If-Match with its ETag.")
+        elif self._match.isdisjoint({"*", tag}):
+            raise PreconditionFailed(f"The version now is {tag}: read it again, then send yours.")
+
+
+def _tags(sent: str | None) -> frozenset[str]:
+    return frozenset(tag.strip() for tag in sent.split(",")) if sent else frozenset()
+
+
 # FastAPI calls a plain class in a thread of its pool, a coroutine where it is.
 async def _lookup(request: Request) -> LookupUnit:
     return LookupUnit(request)
@@ -90,13 +117,26 @@ async def _if_match(request: Request) -> NamedVersion:
     return NamedVersion(request)
 
 
+async def _precondition(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", description="The ETag of the version that is changed."),
+    ] = None,
+    if_none_match: Annotated[
+        str | None, Header(alias="If-None-Match", description="* where there is to be none yet.")
+    ] = None,
+) -> Precondition:
+    return Precondition(if_match, if_none_match)
+
+
 # What a route asks for: `async def list_trials(lookup: Lookup) -> Response`.
 Lookup = Annotated[LookupUnit, Depends(_lookup)]
 Write = Annotated[WriteUnit, Depends(_write)]
 IfMatch = Annotated[NamedVersion, Depends(_if_match)]
+IfKnown = Annotated[Precondition, Depends(_precondition)]
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     return f'"{version}"'
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -77,6 +77,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for each process of the tests: what a test makes in it has names of its own."""
     with serving(tmp_path_factory.mktemp("served")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def serving_in() -> Callable[..., AbstractContextManager[Server]]:
+    """Run a service in a folder, for tests that share one."""
+    return serving
+
+
+@pytest.fixture
+def serving_with(tmp_path: Path) -> Callable[..., AbstractContextManager[Server]]:
+    """Run a service of this test's own, with settings from the environment."""
+    return lambda **environment: serving(tmp_path / "served", **environment)
 
 
 @pytest.fixture

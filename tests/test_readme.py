@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import pytest
 import typer
@@ -47,12 +48,19 @@ def test_its_table_has_every_command() -> None:
     assert sorted(told) == sorted(click.commands)
 
 
+def install(into: Path, **environment: Path) -> None:
+    """Put the command where the README has it, with settings if need be."""
+    recist = into / ".venv" / "bin" / "recist"
+    recist.parent.mkdir(parents=True)
+    told = "".join(f"export {name}={quote(str(value))}\n" for name, value in environment.items())
+    words = f'cd {quote(str(CHECKOUT))} && {sys.executable} -m service "$@"\n'
+    recist.write_text(f"#!/bin/sh\n{told}{words}")
+    recist.chmod(0o755)
+
+
 def test_its_timeline_is_assessed_as_it_says(tmp_path: Path) -> None:
     (example,) = blocks("Without a server")
-    recist = tmp_path / ".venv" / "bin" / "recist"
-    recist.parent.mkdir(parents=True)
-    recist.write_text(f'#!/bin/sh\ncd {quote(str(CHECKOUT))} && {sys.executable} -m service "$@"\n')
-    recist.chmod(0o755)
+    install(tmp_path)
     (answer,) = map(json.loads, shell(example, tmp_path))
     (followed,) = answer["timepoints"]
     assert (followed["baseline"], followed["sum"], followed["overall"]) == (78, 51, "PR")
@@ -60,23 +68,50 @@ def test_its_timeline_is_assessed_as_it_says(tmp_path: Path) -> None:
     assert answer["best_overall"] == "SD"
 
 
-def test_its_worked_example_works(server, tmp_path: Path) -> None:
-    serve, told, *rest = blocks("A worked example")
-    assert serve == ".venv/bin/recist serve\n"
-    told = re.sub(r"^API=.*$", f"API={server.url}", told, count=1, flags=re.MULTILINE)
-    told = re.sub(r"^ADMIN=.*$", f"ADMIN={server.admin_token}", told, count=1, flags=re.MULTILINE)
-    *signed, discrepancies, timeline = map(json.loads, shell("\n".join([told, *rest]), tmp_path))
+@pytest.fixture(scope="module")
+def example(serving_in, tmp_path_factory) -> list[Any]:
+    """What the commands of the worked example print: JSON, and then what was verified."""
+    with serving_in(tmp_path_factory.mktemp("served")) as server:
+        serve, told, *rest = blocks("A worked example")
+        assert serve == ".venv/bin/recist serve\n"
+        for name, value in (("API", server.url), ("ADMIN", server.admin_token)):
+            told = re.sub(rf"^{name}=.*$", f"{name}={value}", told, count=1, flags=re.MULTILINE)
+        folder = tmp_path_factory.mktemp("example")
+        install(folder, RECIST_FOLDER=server.folder)
+        lines = shell("\n".join([told, *rest]), folder)
+        return [json.loads(line) if line.startswith("{") else line for line in lines]
+
+
+def test_its_readers_differ(example) -> None:
+    *signed, discrepancies = example[:4]
     timepoints = [answer["assessment"]["timepoints"] for answer in signed]
     overall = [[assessed["overall"] for assessed in reads] for reads in timepoints]
-    assert overall == [[], ["PR"], [], ["PD"]]
+    assert overall == [[], ["PR"], []]
     values = [
         {value["reader"]: value["value"] for value in item["values"]}
         for item in discrepancies["items"]
         if item["variable"] == "BEST_OVERALL"
     ]
     assert {"READER_1": "SD", "READER_2": "PD"} in values
+
+
+def test_its_correction_makes_the_decision_stale(example) -> None:
+    first, corrected, due, second, timeline = example[4:9]
+    assert (first["accepts"], first["in_force"]) == ("READER_2", True)
+    assert corrected["assessment"]["best_overall"] == "PD"
+    assert [subject["stale"] for subject in due["items"]] == [True]
+    assert (second["accepts"], second["in_force"]) == ("READER_1", True)
     assert [entry["reader"] for entry in timeline["readers"]] == ["READER_1", "READER_2"]
-    assert timeline["accepted"] is None
+    assert timeline["accepted"]["reader"] == "READER_1"
+
+
+def test_its_audit_trail_tells_all_of_it(example) -> None:
+    trail, verified, *_ = example[9:]
+    told = [entry["action"] for entry in reversed(trail["items"])]
+    done = ["SIGNED"] * 4 + ["ADJUDICATED", "CORRECTED", "ADJUDICATED"]
+    assert [action for action in told if action in done] == done
+    assert [e["reason"] for e in trail["items"][:2]] == ["No vessel in it.", "Lines mixed up."]
+    assert re.match(r"\d+ entries as they were sealed", verified), verified
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:\w+/)+\w*\.?\w*)`", README))))

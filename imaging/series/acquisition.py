@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +13,15 @@ from imaging.dicom.elements import Elements, read
 from imaging.dicom.headers import Instance
 from imaging.series.stacks import Stack, stacks
 
+STUDY_DATE, DATE = 0x00080020, 0x00080022
 TIME, MANUFACTURER, STUDY_DESCRIPTION = 0x00080032, 0x00080070, 0x00081030
 SERIES_DESCRIPTION, MODEL, PROTOCOL = 0x0008103E, 0x00081090, 0x00181030
 AGENT, ROUTE, BOLUS_AT, TESLA = 0x00180010, 0x00181040, 0x00181042, 0x00180087
 DESCRIPTIONS = (STUDY_DESCRIPTION, SERIES_DESCRIPTION, PROTOCOL)
-WANTED = frozenset({TIME, MANUFACTURER, MODEL, AGENT, ROUTE, BOLUS_AT, TESLA, *DESCRIPTIONS})
+DATES = (DATE, STUDY_DATE)
+"""Of the acquisition; where that is not said, of the study."""
+SAID = {TIME, MANUFACTURER, MODEL, AGENT, ROUTE, BOLUS_AT, TESLA}
+WANTED = frozenset({*SAID, *DATES, *DESCRIPTIONS})
 
 PHASES: Mapping[str, re.Pattern[str]] = {
     "ARTERIAL": re.compile(r"\barteri|\bart\b|\bhap\b"),
@@ -63,6 +69,8 @@ class Acquisition:
     """Along the normal, from the outside of the first slice to that of the last."""
     missing: int
     """Slices that are not there between the first and the last."""
+    scanned_on: date | None = None
+    """The day of the scan, as far as the headers tell it; those stored earlier do not."""
 
 
 def acquisition(instances: Iterable[Instance]) -> Acquisition | None:
@@ -91,6 +99,7 @@ def acquisition(instances: Iterable[Instance]) -> Acquisition | None:
         normal=(x, y, z),
         coverage=extent.coverage,
         missing=extent.missing,
+        scanned_on=_day(elements),
     )
 
 
@@ -107,6 +116,14 @@ def _extent(found: Stack) -> _Extent:
     coverage = float(gaps.sum()) + (thickness or 0.0)
     wide = gaps[gaps > MISSING * usual] / usual if usual else gaps
     return _Extent(thickness, coverage, int(np.sum(np.rint(wide) - 1)))
+
+
+def _day(elements: Elements) -> date | None:
+    """The first of DATES that is one (PS3.5 6.2, DA)."""
+    for tag in DATES:
+        with suppress(ValueError):
+            return datetime.strptime(elements.text(tag), "%Y%m%d").date()  # noqa: DTZ007 - a day
+    return None
 
 
 def _device(elements: Elements) -> str:

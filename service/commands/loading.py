@@ -12,6 +12,9 @@ NAMES = (
     "serve",
     "demo",
     "token",
+    "user",
+    "grant",
+    "key",
     "assess",
     "endpoints",
     "criteria",
@@ -19,11 +22,12 @@ NAMES = (
     "picture",
     "sr",
     "openapi",
+    "audit",
 )
 
 
 class Commands(Mapping[str, Any]):
-    """Typer's command by its name, which its module and its function have too."""
+    """Typer's command by its name, which its module and its function, or its group, have too."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in NAMES:
@@ -46,6 +50,9 @@ class LoadedWhenAsked(TyperGroup):
 
 @cache
 def _command(name: str) -> Any:
+    found = getattr(import_module(f"service.commands.{name}"), name)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name)(getattr(import_module(f"service.commands.{name}"), name))
+    alone.command(name)(found)
     return typer.main.get_command(alone)

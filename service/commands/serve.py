@@ -1,7 +1,6 @@
 """`recist serve`: the service on an address of this machine, until it is told to stop."""
 
 import asyncio
-import errno
 import gc
 import signal
 import socket
@@ -15,11 +14,11 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from service.access import bootstrap
 from service.app import create_app
-from service.commands.unusable import Unusable
+from service.commands.listening import address_of, listener, load_certificate
 from service.connections import TimedConnection
 from service.db import Database
+from service.identity.tokens import bootstrap
 from service.settings import Settings
 
 GRACE_SECONDS = 30
@@ -34,9 +33,17 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes any free one.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the database and the files.")] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Certificate to serve HTTPS with, as PEM.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, unless in the same file.")] = None,
+    behind_proxy: Annotated[
+        bool | None, typer.Option("--behind-proxy", help="A proxy speaks TLS for the service.")
+    ] = None,
 ) -> None:
     """Run the service. The first line printed is its address, tokens follow."""
-    run(told_settings(host=host, port=port, folder=data))
+    told = {"tls_certificate": tls_certificate, "tls_key": tls_key, "behind_proxy": behind_proxy}
+    run(told_settings(host=host, port=port, folder=data, **told))
 
 
 def told_settings(**told: Any) -> Settings:
@@ -53,7 +60,7 @@ def first_token(database: Database, _address: str) -> Iterable[str]:
 def run(settings: Settings, greeting: Greeting = first_token) -> None:
     """Serve until SIGTERM or SIGINT; the greeting's lines follow the address."""
     signal.signal(signal.SIGTERM, _stop)
-    with _listener(settings.host, settings.port) as listener, suppress(KeyboardInterrupt):
+    with listener(settings) as listening, suppress(KeyboardInterrupt):
         app = create_app(settings)
         config = uvicorn.Config(
             app,
@@ -65,40 +72,27 @@ def run(settings: Settings, greeting: Greeting = first_token) -> None:
             proxy_headers=False,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            ssl_keyfile_password="",  # nobody is there to be asked for one
         )
+        load_certificate(config, settings)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(app, uvicorn.Server(config), listener, greeting))
+            runner.run(_serve(app, uvicorn.Server(config), listening, greeting))
 
 
 async def _serve(
-    app: FastAPI, server: uvicorn.Server, listener: socket.socket, greeting: Greeting
+    app: FastAPI, server: uvicorn.Server, listening: socket.socket, greeting: Greeting
 ) -> None:
     async with app.router.lifespan_context(app):
-        address, database = _address(listener), app.state.database
+        address, database = address_of(listening, app.state.settings), app.state.database
         for line in (address, *greeting(database, address), database.says, *app.state.variants):
             typer.echo(line)
         gc.freeze()  # what was imported stays: it need not be looked through again and again
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=[listening])
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     # uvicorn finishes what is under way at the first signal and sends it again afterwards;
     # this lets what stands around it be put away too.
     raise SystemExit(0)
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """Bind before anything is made, so that a taken port changes nothing."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as refused:
-        if refused.errno == errno.EADDRINUSE:
-            advice = "choose another with --port, or any free one with --port 0"
-            raise Unusable(f"port {port} of {host} is taken: {advice}") from None
-        raise Unusable(f"cannot listen at {host}, port {port}: {refused.strerror}") from None
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from imaging import Volume, inspect, load
 from imaging.phantom import write
 from service import images
-from service.access import Caller
+from service.callers import Caller
 from service.demo.disease import Illness
 from service.demo.pixels import series
 from service.multipart import Arrived

@@ -10,9 +10,9 @@ from sqlalchemy import Column, Connection, select
 
 from recist.adjudicate import Cause
 from recist.vocabulary import Read
-from service import adjudications, reads, subjects, tables, trials
-from service.access import Caller, caller_for, new_token
+from service import adjudications, subjects, tables, trials
 from service.adjudications import NewAdjudication
+from service.callers import Caller
 from service.demo import pixels
 from service.demo.cohort import cohort
 from service.demo.disease import Illness, TrueLesion, illnesses
@@ -21,9 +21,11 @@ from service.demo.reader import Measured, OnImages
 from service.demo.readings import ADJUDICATED, CRITERIA, DoubleRead, read_twice
 from service.demo.scanner import scanned
 from service.idempotency import Answer
+from service.identity.tokens import caller_for, new_token
 from service.objects import Objects
 from service.problems import Conflict
 from service.roles import Role
+from service.signing import NEW_TIME_POINT, Correction, sign
 from service.subjects import NewSubject
 from service.trials import NewTrial
 
@@ -188,11 +190,9 @@ class _Story:
     def _signed(
         self, subject_id: str, reader: Role, read: Read, *, replaces: str | None = None
     ) -> str:
-        caller, reason = self._callers[reader], CORRECTION if replaces else None
-        signing = reads.sign(
-            self._connection, caller, subject_id, read, replaces=replaces, reason=reason
-        )
-        return signing.signature.id
+        correction = Correction(replaces, CORRECTION) if replaces else NEW_TIME_POINT
+        caller = self._callers[reader]
+        return sign(self._connection, caller, subject_id, read, correction).signature.id
 
     def _settle(self, subject_id: str, twice: DoubleRead) -> None:
         if (decision := twice.decision) is None:

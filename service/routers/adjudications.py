@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from service import adjudications
+from service import adjudications, discrepancies
 from service.bodies import Json
 from service.guarded import GuardedRoute
+from service.identity.again import ProvenAgain
 from service.problems import Conflict, problems
 from service.writes import Lookup, Write
 
@@ -21,11 +22,11 @@ New = adjudications.NewAdjudication
 @router.get(
     "/discrepancies",
     operation_id="listDiscrepancies",
-    response_model=adjudications.DiscrepancyList,
+    response_model=discrepancies.DiscrepancyList,
 )
 async def list_discrepancies(subject_id: str, lookup: Lookup) -> Response:
     """Compare the independent readers, once all have signed as many time points."""
-    unit = adjudications.list_discrepancies
+    unit = discrepancies.view_all
     return await lookup(partial(unit, caller=lookup.caller, subject_id=subject_id))
 
 
@@ -37,11 +38,11 @@ async def list_discrepancies(subject_id: str, lookup: Lookup) -> Response:
     responses=problems(Conflict),
 )
 async def create_adjudication(
-    subject_id: str, new: Annotated[New, Json(New)], write: Write
+    subject_id: str, new: Annotated[New, Json(New)], proven: ProvenAgain, write: Write
 ) -> Response:
     """Accept one reader's complete timeline. Holds until a reader signs again."""
-    unit = adjudications.adjudicate
-    return await write(partial(unit, caller=write.caller, subject_id=subject_id, new=new))
+    unit = partial(adjudications.adjudicate, caller=write.caller, proven=proven)
+    return await write(partial(unit, subject_id=subject_id, new=new))
 
 
 @router.get(
@@ -51,5 +52,5 @@ async def create_adjudication(
 )
 async def list_adjudications(subject_id: str, lookup: Lookup) -> Response:
     """Look at what was decided of a subject, and whether it still holds."""
-    unit = adjudications.list_adjudications
+    unit = adjudications.view_all
     return await lookup(partial(unit, caller=lookup.caller, subject_id=subject_id))

@@ -38,6 +38,6 @@ async def list_criteria() -> Response:
 async def get_criteria(name: str) -> Response:
     """One set of criteria: limits, rules in the order they are tried, and the table."""
     if name not in recist.CRITERIA:
-        raise NotFound(f"There are no criteria {name!r}; known are {', '.join(recist.CRITERIA)}.")
+        raise NotFound(f"There are no such criteria; known are {', '.join(recist.CRITERIA)}.")
     text = recist.describe(recist.CRITERIA[name])
     return Response(CRITERIA_TEXT.dump_json(text), media_type="application/json")

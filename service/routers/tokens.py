@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from service.access import new_token
 from service.bodies import Json
 from service.guarded import GuardedRoute
-from service.idempotency import Answer
+from service.identity.shown import shown_once
+from service.identity.tokens import new_token
 from service.problems import Conflict, NotFound, problems
 from service.roles import Role
-from service.writes import Write, response
+from service.writes import Write
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"], route_class=GuardedRoute)
 
@@ -56,12 +56,10 @@ async def create_token(asked: Annotated[NewToken, Json(NewToken)], write: Write)
 
     Sent again with the same Idempotency-Key, the answer is the first one without the token.
     """
-    made: list[Token] = []
 
-    def unit(connection: Any) -> Answer:
-        by = write.caller.principal_id
-        issued = new_token(connection, asked.name, asked.role, asked.trial, created_by=by)
-        token = Token(
+    def make(connection: Any) -> Token:
+        issued = new_token(connection, asked.name, asked.role, asked.trial, by=write.caller)
+        return Token(
             id=issued.token_id,
             name=asked.name,
             role=asked.role,
@@ -69,13 +67,5 @@ async def create_token(asked: Annotated[NewToken, Json(NewToken)], write: Write)
             token=issued.token,
             expires_at=issued.expires_at,
         )
-        made.append(token)
-        # What is kept for a repetition must not hold the token.
-        return _created(replace(token, token=None))
 
-    answer = await write(unit)
-    return response(_created(made[-1])) if made else answer
-
-
-def _created(token: Token) -> Answer:
-    return Answer(201, TOKEN.dump_json(token))
+    return await shown_once(write, make, lambda made: replace(made, token=None), TOKEN)

@@ -106,7 +106,7 @@ def subjects(folder: Path, trial: str, count: int) -> list[str]:
     from service import tables
     from service.db import Database
 
-    database = Database(f"sqlite:///{folder / 'recist.sqlite'}")
+    database = Database(f"sqlite:///{folder / 'recist.sqlite'}", audit_key=bytes(32))
     common = {"trial_id": trial, "attributes": "{}", "version": 1, "created_at": datetime.now(UTC)}
     rows = [common | {"id": uuid4().hex, "code": f"S-{n}"} for n in range(count)]
 

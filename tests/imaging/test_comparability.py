@@ -220,3 +220,20 @@ def test_a_name_of_a_device_is_letters_and_digits_of_it_alone(header):
 def test_a_mask_has_no_acquisition(shared):
     mask = inspect(shared / "data/dicom/liver-ct-seg-sr/seg_liver.dcm")
     assert acquisition([mask]) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "on"),
+    [
+        ({"AcquisitionDate": "20240105", "StudyDate": "20240101"}, date(2024, 1, 5)),
+        ({"StudyDate": "20240101"}, date(2024, 1, 1)),
+        ({"AcquisitionDate": "", "StudyDate": "20240101"}, date(2024, 1, 1)),
+        ({"AcquisitionDate": "20241305", "StudyDate": "20240101"}, date(2024, 1, 1)),
+        ({"StudyDate": "2024.01.01"}, None),
+        ({"StudyDate": ""}, None),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
+def test_the_day_is_that_of_the_acquisition_or_else_of_the_study(header, members, on):
+    assert header(**members).scanned_on == on

@@ -56,6 +56,7 @@ def test_projections_and_reformats_are_flagged_and_derived_is_no_doubt(
     assert flag or found == {"ANISOTROPIC_PIXELS"}
 
 
+@pytest.mark.requirement("P3")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

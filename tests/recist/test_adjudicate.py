@@ -115,3 +115,36 @@ def test_three_readers_differ_where_any_two_do(course) -> None:
         (TWO, "SD"),
         ("SITE", "PR"),
     ]
+
+
+def test_a_value_has_the_numbers_of_its_time_point_beside_it(course) -> None:
+    one, two = course("0 56 112", "T1: 100 70 121"), course("0 56 112", "T1: 100 100 100")
+    found = {(d.variable, d.timepoint): d.values for d in discrepancies({ONE: one, TWO: two})}
+    after, beside = (value.beside for value in found[V.OVERALL, 2])
+    assert (after.sum, after.unit, after.nadir) == (121, "mm", 70)
+    assert after.change_from_baseline_percent == pytest.approx(21)
+    assert after.because == one.assessment.timepoints[1].because
+    assert beside.sum == 100
+    progressed, none = found[V.PROGRESSED_ON, None]
+    assert (progressed.value, progressed.beside.sum) == ("2024-04-22", 121)
+    assert (none.value, none.beside) == (None, None)
+
+
+def test_behind_the_best_response_is_the_first_time_point_that_has_it(course) -> None:
+    """Of a PR that was never confirmed, the one that stood for it while it was not."""
+    one, two = course("0 56 112", "T1: 100 70 69"), course("0 56 112", "T1: 100 90 60")
+    (best,) = (d for d in discrepancies({ONE: one, TWO: two}) if d.variable is V.BEST_OVERALL)
+    assert [(v.value, v.beside.sum) for v in best.values] == [("PR", 70), ("SD", 90)]
+    three = course("0 56", "T1: 100 70")
+    four = course("0 56", "T1: 100 130")
+    (best,) = (d for d in discrepancies({ONE: three, TWO: four}) if d.variable is V.BEST_OVERALL)
+    assert [(v.value, v.beside.sum) for v in best.values] == [("SD", 70), ("PD", 130)]
+
+
+def test_what_later_reads_made_of_a_response_stands_among_its_rules(course) -> None:
+    one = course("0 56 112", "T1: 30 30 30; N1: . EQUIVOCAL PRESENT")
+    two = course("0 56 112", "T1: 30 30 30; N1: . . PRESENT")
+    found = {(d.variable, d.timepoint): d.values for d in discrepancies({ONE: one, TWO: two})}
+    first = one.assessment.timepoints[0]
+    assert first.because_final
+    assert found[V.OVERALL, 1][0].beside.because == first.because + first.because_final

@@ -110,6 +110,7 @@ def without_labels(answer: recist.Assessment, names: dict[str, str]) -> recist.A
     return replace(relabelled(answer, names), queries=(), remarks=(), compartments=apart)
 
 
+@pytest.mark.requirement("R14")
 @EDITIONS
 @given(data=st.data())
 def test_the_future_never_changes_what_was_assessed(criteria: str, data: Any) -> None:

@@ -194,3 +194,11 @@ def test_the_worked_cases_of_adjudication_and_readers(shared, course) -> None:
         "rdi_pct": found.disagreement_index.percent,
         "adjudicator_agreement_pct": found.adjudicator_agreement.percent,
     }
+
+
+def test_an_adjudicators_own_read_confirms_no_reader() -> None:
+    cases = [*CASES, decided("ADJUDICATOR")]
+    for reader, against in zip(READERS, (4, 2), strict=True):
+        assert reader_metrics(cases, reader).adjudicator_disagreed == against
+    with pytest.raises(Refused):
+        Case(readers=READERS, accepted="ADJUDICATOR", cause=Cause.OTHER)

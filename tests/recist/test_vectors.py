@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).parents[2]
 
 
+@pytest.mark.requirement("R14")
 def test_all_worked_cases_agree(shared: Path) -> None:
     """Of those that are ambiguous both readings come out, each under its switch."""
     ran = subprocess.run(

@@ -181,7 +181,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The service's own connection to it, closed at the end."""
-    opened = Database(database_url)
+    opened = Database(database_url, audit_key=bytes(32))
     yield opened
     opened.close()
 

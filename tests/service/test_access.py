@@ -7,16 +7,9 @@ from itertools import product
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from service.access import (
-    Caller,
-    Grant,
-    bootstrap,
-    caller_for,
-    new_token,
-    own_series,
-    own_subject,
-    own_trial,
-)
+from service.access import own_series, own_subject, own_trial
+from service.callers import Caller, Grant
+from service.identity.tokens import bootstrap, caller_for, new_token
 from service.problems import Conflict, Forbidden, NotFound, Unprocessable
 from service.roles import OPEN_TO, READERS, Role
 from service.tables import grants, principals, series, subjects, tokens, trials
@@ -194,6 +187,7 @@ def places(role, trial_id):
     return None if role is Role.ADMINISTRATOR else trial_id
 
 
+@pytest.mark.requirement("R10")
 class TestReadersStayBlinded:
     def test_whoever_reads_a_trial_is_nothing_else_in_it(self, issue, enter):
         for (first, second), (one, other) in product(UNBLINDING, SAME):
@@ -249,6 +243,7 @@ def door(request, founded):
     return ask
 
 
+@pytest.mark.requirement("R10")
 class TestTheDoorToARow:
     def test_it_opens_to_the_roles_of_the_table_and_to_no_other(self, door):
         for operation, role, where in product(OPEN_TO, Role, ("trial-A", None)):

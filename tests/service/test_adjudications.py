@@ -37,6 +37,7 @@ def decide(trial: Any, subject: str, **members: object) -> Any:
     return trial.client("ADJUDICATOR").post(f"/v1/subjects/{subject}/adjudications", json=body)
 
 
+@pytest.mark.requirement("R9")
 def test_nothing_is_compared_until_both_have_signed_as_many(trial: Any) -> None:
     subject = trial.subject()
     read(trial, subject, "READER_1", [50, 30])
@@ -63,6 +64,7 @@ def test_without_an_adjudicated_difference_reader_1_is_accepted(trial: Any) -> N
     assert decide(trial, subject).status_code == 409
 
 
+@pytest.mark.requirement("R9")
 def test_a_difference_in_best_response_waits_for_the_adjudicator(trial: Any) -> None:
     subject = trial.subject()
     read(trial, subject, "READER_1", [50, 35, 35])
@@ -84,6 +86,7 @@ def test_a_difference_in_best_response_waits_for_the_adjudicator(trial: Any) -> 
     assert kept["in_force"] is True
 
 
+@pytest.mark.requirement("R9")
 def test_a_decision_holds_for_the_reads_that_it_saw(trial: Any) -> None:
     subject = trial.subject()
     read(trial, subject, "READER_1", [50, 35])
@@ -154,6 +157,7 @@ def test_the_site_reads_beside_them_and_decides_nothing(trial: Any) -> None:
     assert decide(trial, subject, accepts="SITE_READER").status_code == 422
 
 
+@pytest.mark.requirement("R10")
 @pytest.mark.parametrize("role", ["READER_1", "READER_2", "SITE_READER", "WORKSTATION"])
 def test_readers_see_neither_differences_nor_decisions(trial: Any, role: str) -> None:
     subject = trial.subject()

@@ -210,6 +210,7 @@ class TestCommand:
 
 
 class TestRoute:
+    @pytest.mark.requirement("R14")
     def test_the_same_answer_as_the_command(self, server) -> None:
         with server.client() as client:
             answered = client.post("/v1/assess", json=TIMELINE)

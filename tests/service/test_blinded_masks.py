@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.requirement("R10")
+
 
 @pytest.fixture
 def masked(new_trial: Callable[..., Any], shared: Path) -> tuple[Any, str, dict[str, str]]:

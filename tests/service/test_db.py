@@ -225,7 +225,7 @@ def test_a_loop_that_is_gone_breaks_nothing(database):
 
 
 def test_closing_finishes_what_was_asked_for(database_url):
-    database = Database(database_url)
+    database = Database(database_url, audit_key=bytes(32))
 
     async def close_while_writing():
         writes = [asyncio.ensure_future(database.write(add(f"p{n:03}"))) for n in range(100)]
@@ -234,7 +234,7 @@ def test_closing_finishes_what_was_asked_for(database_url):
         return await asyncio.gather(*writes)
 
     assert asyncio.run(close_while_writing()) == [f"p{n:03}" for n in range(100)]
-    again = Database(database_url)
+    again = Database(database_url, audit_key=bytes(32))
     assert len(again.run(names)) == 100
     again.close()
 
@@ -270,7 +270,7 @@ def test_a_database_that_fails_is_told_as_unavailable(database, caplog):
 
 
 def test_a_connection_that_broke_is_replaced(postgres, postgres_url, caplog):
-    database = Database(postgres_url)
+    database = Database(postgres_url, audit_key=bytes(32))
     for _ in range(2):
         postgres.execute(f"SELECT pg_terminate_backend({database.run(backend)})")
         with pytest.raises(Unavailable):
@@ -283,7 +283,7 @@ def test_a_connection_that_broke_is_replaced(postgres, postgres_url, caplog):
 def test_a_group_whose_connection_broke_is_done_on_another(
     postgres, postgres_url, caplog, then_noticed
 ):
-    database = Database(postgres_url)
+    database = Database(postgres_url, audit_key=bytes(32))
 
     def break_it(connection):
         postgres.execute(f"SELECT pg_terminate_backend({backend(connection)})")
@@ -299,7 +299,7 @@ def test_a_group_whose_connection_broke_is_done_on_another(
 
 def test_a_commit_in_doubt_is_not_done_again(postgres, postgres_url, caplog):
     """What the server did is unknown, and what is done again might be done twice."""
-    database = Database(postgres_url)
+    database = Database(postgres_url, audit_key=bytes(32))
     runs = []
 
     def count(connection):

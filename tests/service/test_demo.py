@@ -25,11 +25,11 @@ import yaml
 
 from recist.vocabulary import Response
 from service.__main__ import main
-from service.access import caller_for, new_token
-from service.db import Database
 from service.demo import paper, pixels
-from service.migrate import upgrade
+from service.identity.tokens import caller_for, new_token
+from service.opening import open_database
 from service.roles import Role
+from service.settings import Settings
 from service.trials import NewTrial, create
 
 CHECKOUT = Path(__file__).parents[2]
@@ -354,8 +354,9 @@ def test_a_folder_of_ones_own_is_kept_and_loaded_once(tmp_path: Path) -> None:
                 assert len(served.subjects) == 32
                 tokens += served.tokens.values()
             stopped(process, by)
-        files = [path.name for path in (tmp_path / "kept").iterdir() if path.is_file()]
-        assert files == ["recist.sqlite"]  # put away in order, by either signal
+        files = sorted(path.name for path in (tmp_path / "kept").iterdir() if path.is_file())
+        # Put away in order, by either signal.
+        assert files == ["audit.heads", "audit.key", "recist.sqlite"]
     assert len(set(tokens)) == 2 * len(ROLES)
     assert not (tmp_path / "elsewhere.sqlite").exists()
 
@@ -372,9 +373,7 @@ def test_what_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
 def test_a_folder_with_another_trial_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'recist.sqlite'}"
-    upgrade(url)
-    database = Database(url)
+    database = open_database(Settings(folder=tmp_path))
 
     def other(connection: Any) -> None:
         token = new_token(connection, "another manager", Role.TRIAL_MANAGER, None).token

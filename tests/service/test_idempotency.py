@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, select
 
-from service.access import Caller
+from service.callers import Caller
 from service.db import Database
 from service.idempotency import Answer, once
 from service.problems import Conflict, KeyReused, Unprocessable
@@ -128,7 +128,7 @@ def test_parallel_repetitions_take_effect_once(known, effects):
 
 def test_two_processes_that_get_the_same_request_do_it_once(known, effects, database_url):
     """The second waits for the first to commit: two writers here stand for two processes."""
-    other = Database(database_url)
+    other = Database(database_url, audit_key=bytes(32))
 
     def unit(connection):
         return once(connection, FIRST, "k", ROUTE, BODY, effects.unit)

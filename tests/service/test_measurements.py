@@ -99,6 +99,7 @@ def test_a_line_answers_what_the_command_prints(trial, series, folder, volume) -
     assert {name: found[name] for name in line} == line
 
 
+@pytest.mark.requirement("R14")
 def test_what_was_asked_and_answered_is_kept_and_never_changes(trial, series, volume) -> None:
     click = volume.patient(50, 45, 4).tolist()
     answer = measure(trial, series, click=click)

@@ -196,12 +196,12 @@ def test_a_lesion_is_drawn_at_all_time_points_side_by_side(trial, read) -> None:
 def test_readers_see_their_own_and_others_name_one(trial, read) -> None:
     assert timeline(trial, read, "READER_2").status_code == 404
     assert timeline(trial, read, "READER_2", reader="READER_1").status_code == 404
-    assert timeline(trial, read, "ADJUDICATOR").status_code == 200
+    assert timeline(trial, read, "TRIAL_MANAGER").status_code == 200
     sign(trial, read, "2024-01-01", "READER_2", state="MEASURED", longest_mm=24.0)
-    several = timeline(trial, read, "ADJUDICATOR")
+    several = timeline(trial, read, "TRIAL_MANAGER")
     assert several.status_code == 422
     assert several.json()["errors"][0]["parameter"] == "reader"
-    one = pixels(timeline(trial, read, "ADJUDICATOR", reader="READER_2", side_px=100))
+    one = pixels(timeline(trial, read, "TRIAL_MANAGER", reader="READER_2", side_px=100))
     assert one.shape == (100, 100, 3)
     assert pixels(timeline(trial, read, side_px=100)).shape == (100, 302, 3)
     assert timeline(trial, read, "WORKSTATION").status_code == 403

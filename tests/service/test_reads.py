@@ -54,6 +54,7 @@ def test_a_signature_is_answered_with_the_whole_timeline_assessed(trial: Any) ->
     assert {"signed_at", "replaces", "sha256"} <= second["reads"][1].keys()
 
 
+@pytest.mark.requirement("R7")
 def test_the_digest_is_of_the_read_as_it_was_normalised(trial: Any) -> None:
     """Binary noise, explicit defaults and the order of members make no other read."""
     subject = trial.subject()
@@ -84,6 +85,7 @@ def test_the_same_read_posted_many_times_at_once_is_stored_once(trial: Any) -> N
     assert len(timeline(trial, subject, "READER_1")["readers"][0]["reads"]) == 1
 
 
+@pytest.mark.requirement("R8")
 def test_another_read_of_the_same_date_is_a_conflict_that_says_how_to_correct(trial: Any) -> None:
     subject = trial.subject()
     first = sign(trial, subject, baseline()).json()["id"]
@@ -149,6 +151,7 @@ def test_a_compartment_that_the_trial_does_not_have_is_refused(new_trial: MakeTr
     assert sign(trial, trial.subject("S-2"), baseline(compartment="primary")).status_code == 201
 
 
+@pytest.mark.requirement("R3", "R8")
 def test_a_correction_replaces_and_keeps_what_was_signed(trial: Any) -> None:
     subject = trial.subject()
     old = sign(trial, subject, baseline()).json()["id"]
@@ -167,6 +170,7 @@ def test_a_correction_replaces_and_keeps_what_was_signed(trial: Any) -> None:
     assert (twice.status_code, twice.json()["type"]) == (409, "/problems/already-replaced")
 
 
+@pytest.mark.requirement("R2")
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
@@ -207,6 +211,7 @@ def test_one_reader_cannot_replace_the_read_of_another(trial: Any) -> None:
     assert refused.json()["errors"][0]["pointer"] == "/replaces"
 
 
+@pytest.mark.requirement("R10")
 def test_a_reader_sees_its_own_reads_alone(trial: Any) -> None:
     """Byte for byte the same, whether the other reader has signed or not."""
     subject = trial.subject()

@@ -107,7 +107,11 @@ def test_the_address_comes_first_and_a_token_the_first_time_only(tmp_path: Path)
         assert (process.returncode, err) == (0, "")
         assert out.splitlines() == first[1:]
     # What is put away in order leaves no log beside the database.
-    assert [path.name for path in folder.iterdir() if path.is_file()] == ["recist.sqlite"]
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
+        "audit.heads",
+        "audit.key",
+        "recist.sqlite",
+    ]
     assert sqlite3.connect(folder / "recist.sqlite").execute("SELECT 1").fetchone() == (1,)
 
 

@@ -32,7 +32,9 @@ def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Settings(database_url="postgresql+psycopg://recist:secret@db/x"))
 
 
-@pytest.mark.parametrize("name", ["max_body_bytes", "max_upload_bytes", "measuring_processes"])
+@pytest.mark.parametrize(
+    "name", ["max_body_bytes", "max_upload_bytes", "measuring_processes", "audit_heads_seconds"]
+)
 def test_a_limit_is_above_zero(name: str) -> None:
     with pytest.raises(ValidationError):
         Settings(**{name: 0})

@@ -49,7 +49,7 @@ def without_wal(monkeypatch):
 
 
 def test_commits_are_synchronous_and_references_are_kept(sqlite_url):
-    database = Database(sqlite_url)
+    database = Database(sqlite_url, audit_key=bytes(32))
     assert database.run(pragma("synchronous")) == 2
     assert database.run(pragma("foreign_keys")) == 1
     assert database.run(pragma("recursive_triggers")) == 1
@@ -58,7 +58,7 @@ def test_commits_are_synchronous_and_references_are_kept(sqlite_url):
 
 
 def test_it_says_what_it_runs_on(sqlite_url):
-    database = Database(sqlite_url)
+    database = Database(sqlite_url, audit_key=bytes(32))
     version = database.run(lambda c: c.execute(text("SELECT sqlite_version()")).scalar_one())
     assert version in database.says
     assert "synchronous=FULL" in database.says
@@ -67,7 +67,7 @@ def test_it_says_what_it_runs_on(sqlite_url):
 
 
 def test_without_a_safe_library_there_is_one_connection_and_no_wal(tmp_path, without_wal):
-    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}", audit_key=bytes(32))
     assert database.run(pragma("journal_mode")) == "delete"
     assert "one connection without WAL" in database.says
     assert "3.51.3" in database.says
@@ -75,9 +75,9 @@ def test_without_a_safe_library_there_is_one_connection_and_no_wal(tmp_path, wit
 
 
 def test_a_file_that_was_in_wal_mode_leaves_it_where_wal_is_not_safe(sqlite_url, monkeypatch):
-    Database(sqlite_url).close()
+    Database(sqlite_url, audit_key=bytes(32)).close()
     monkeypatch.setattr(sqlite, "library", lambda: Library("sqlite3", OLD, wal=False))
-    database = Database(sqlite_url)
+    database = Database(sqlite_url, audit_key=bytes(32))
     assert database.run(pragma("journal_mode")) == "delete"
     database.close()
 
@@ -87,7 +87,7 @@ async def _ask(database, unit):
 
 
 def test_without_wal_reads_run_where_writes_do(tmp_path, without_wal):
-    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}", audit_key=bytes(32))
     thread = asyncio.run(_ask(database, lambda _: threading.current_thread().name))
     assert thread == "writes"
     database.close()
@@ -102,7 +102,7 @@ def test_a_new_file_that_another_is_writing_is_waited_for(tmp_path):
     writing.execute("CREATE TABLE t (x)")
     end = threading.Timer(0.2, writing.execute, ["COMMIT"])
     end.start()
-    database = Database(f"sqlite:///{file}")
+    database = Database(f"sqlite:///{file}", audit_key=bytes(32))
     assert database.run(lambda c: c.execute(text("SELECT count(*) FROM t")).scalar_one()) == 0
     end.join()
     writing.close()

@@ -8,6 +8,8 @@ from sqlalchemy.exc import StatementError
 
 from service.tables import principals
 
+pytestmark = pytest.mark.requirement("R12")
+
 
 def test_instants_are_utc_in_and_out_and_never_naive(database):
     vienna = timezone(timedelta(hours=1))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.__main__ import main
-from service.access import Grant, caller_for, new_token
+from service.callers import Grant
 from service.db import Database
+from service.identity.tokens import caller_for, new_token
 from service.roles import Role
 
 CHECKOUT = Path(__file__).parents[2]
@@ -36,7 +37,9 @@ def opened(tmp_path):
     opened = []
 
     def open_():
-        opened.append(Database(f"sqlite:///{tmp_path / 'd' / 'recist.sqlite'}"))
+        opened.append(
+            Database(f"sqlite:///{tmp_path / 'd' / 'recist.sqlite'}", audit_key=bytes(32))
+        )
         return opened[-1]
 
     yield open_

@@ -5,6 +5,14 @@ from uuid import uuid4
 
 import pytest
 
+SAFE = {
+    "reconciliation": "ADJUDICATION",
+    "corrections": "FREE",
+    "reveal": "NEVER",
+    "adjudicator_reads": False,
+    "reauthenticate": False,
+    "reason_for_change": False,
+}
 NEW = {"name": "Trial", "criteria": "recist-1.1"}
 
 
@@ -34,6 +42,7 @@ def test_a_trial_is_answered_whole_with_what_was_left_out(admin) -> None:
         "readers": 2,
         "compartments": [],
         "adjudicate_on": ["BEST_OVERALL"],
+        "charter": SAFE,
     }
     assert admin.get(f"/v1/trials/{trial['id']}").json() == trial
 
@@ -46,6 +55,7 @@ def test_a_trial_keeps_what_its_protocol_sets_and_nothing_more(admin) -> None:
         "readers": 1,
         "compartments": ["primary", "distant"],
         "adjudicate_on": ["OVERALL", "NEW_LESION"],
+        "charter": SAFE | {"reconciliation": "CONSENSUS", "reauthenticate": True},
     }
     made = admin.post("/v1/trials", json=body).json()
     assert admin.get(f"/v1/trials/{made['id']}").json() == {"id": made["id"], **body}
@@ -65,12 +75,16 @@ def test_a_trial_keeps_what_its_protocol_sets_and_nothing_more(admin) -> None:
         ({"protocol": {"sd_min_days": -1}}, "/protocol/sd_min_days"),
         ({"protocol": {"unknown": 1}}, "/protocol/unknown"),
         ({"readers": 0}, "/readers"),
-        ({"readers": 3}, "/readers"),
+        ({"readers": 10}, "/readers"),
         ({"readers": True}, "/readers"),
         ({"compartments": [""]}, "/compartments/0"),
         ({"compartments": ["a", "b", "a"]}, "/compartments/2"),
         ({"adjudicate_on": ["BEST"]}, "/adjudicate_on/0"),
         ({"adjudicate_on": ["OVERALL", "OVERALL"]}, "/adjudicate_on/1"),
+        ({"charter": {"reveal": "ALWAYS"}}, "/charter/reveal"),
+        ({"charter": {"corrections": "NEVER"}}, "/charter/corrections"),
+        ({"charter": {"reauthenticate": "no"}}, "/charter/reauthenticate"),
+        ({"charter": {"unknown": 1}}, "/charter/unknown"),
         ({"id": "x"}, "/id"),
     ],
 )
@@ -79,7 +93,7 @@ def test_a_trial_that_cannot_be_is_refused_where_it_is_wrong(admin, change, poin
 
 
 def test_several_faults_are_told_at_once(admin) -> None:
-    body = NEW | {"name": "", "criteria": "who", "readers": 9}
+    body = NEW | {"name": "", "criteria": "who", "readers": 10}
     assert pointers(admin.post("/v1/trials", json=body)) == {"/name", "/criteria", "/readers"}
 
 

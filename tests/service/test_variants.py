@@ -19,10 +19,10 @@ from sqlalchemy import insert
 
 import recist
 from service import __main__ as command_line
-from service.access import bootstrap
 from service.app import create_app
 from service.commands.unusable import Unusable
 from service.commands.variants import SETTING
+from service.identity.tokens import bootstrap
 from service.readiness import know_criteria
 from service.settings import Settings
 from service.tables import principals, trials
