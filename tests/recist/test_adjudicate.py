@@ -1,11 +1,13 @@
 """Where readers differ: every variable, at the time point and in the compartment that it is of."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import recist
+from recist import Evidence
 from recist.adjudicate import Course, Variable, comparable, discrepancies
 
 V = Variable
@@ -148,3 +150,57 @@ def test_what_later_reads_made_of_a_response_stands_among_its_rules(course) -> N
     first = one.assessment.timepoints[0]
     assert first.because_final
     assert found[V.OVERALL, 1][0].beside.because == first.because + first.because_final
+
+
+def measured_on(course: Course, *series: dict[str, str | None]) -> Course:
+    """The same course, the findings of each read measured on the series that are named."""
+    reads = [
+        replace(
+            read,
+            findings={
+                label: replace(finding, evidence=Evidence(series_uid=uids[label]))
+                if label in uids
+                else finding
+                for label, finding in read.findings.items()
+            },
+        )
+        for read, uids in zip(course.reads, series, strict=True)
+    ]
+    return replace(course, reads=reads)
+
+
+def test_series_are_compared_where_every_reader_names_some(course) -> None:
+    drawn = course("0 56", "T1 #liver: 30 30; T2 #liver: 20 20")
+    one = measured_on(drawn, {"T1": "1.9", "T2": "1.2"}, {"T1": "1.3"})
+    two = measured_on(drawn, {"T1": "1.2", "T2": "1.4"}, {"T1": "1.5"})
+    assert told(one, two) == [
+        (V.SERIES, None, 0, "1.2, 1.9", "1.2, 1.4"),
+        (V.SERIES, None, 1, "1.3", "1.5"),
+    ]
+    same = measured_on(drawn, {"T1": "1.2", "T2": "1.9"}, {"T2": "1.3"})
+    assert told(one, same) == []
+    silent = measured_on(drawn, {"T1": None}, {})
+    assert told(one, silent) == []
+    assert told(silent, one) == []
+
+
+def test_nobody_differs_from_nobody() -> None:
+    assert discrepancies({}) == ()
+
+
+def test_compartments_are_compared_in_the_order_of_their_names(course) -> None:
+    one = course("0 56", "T1 @primary: 30 20; T2 @distant: 30 20; T3 @apart: 30 20")
+    two = course("0 56", "T1 @primary: 30 40; T2 @distant: 30 40; T3 @apart: 30 40")
+    apart = [compartment for variable, compartment, *_ in told(one, two) if variable is V.OVERALL]
+    assert apart == [None, "apart", "distant", "primary"]
+
+
+def test_what_stands_behind_a_course_is_the_read_that_gave_it(course) -> None:
+    one = course("0 56 112 168", "T1: 100 90 65 60", confirm=False)
+    two = course("0 56 112 168", "T1: 100 90 90 60", confirm=False)
+    found = {each.variable: each.values for each in discrepancies({ONE: one, TWO: two})}
+    responded = [(v.value, v.beside.sum) for v in found[V.RESPONDED_ON]]
+    assert responded == [("2024-04-22", 65), ("2024-06-17", 60)]
+    flat = course("0 56 112 168", "T1: 100 90 90 95", confirm=False)
+    best = {each.variable: each.values for each in discrepancies({ONE: one, TWO: flat})}
+    assert [(v.value, v.beside.sum) for v in best[V.BEST_OVERALL]] == [("PR", 65), ("SD", 90)]

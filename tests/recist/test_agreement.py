@@ -325,3 +325,12 @@ def test_the_worked_cases_of_agreement(shared) -> None:
         (expected["mean_diff"], expected["sd_diff"]), abs=5e-7
     )
     assert [limits.lower, limits.upper] == pytest.approx(expected["loa"], abs=5e-7)
+
+
+def test_the_limits_of_sums_that_are_no_whole_numbers_are_in_their_unit() -> None:
+    found = bland_altman([10.5, 20.1], [10.0, 20.0]).difference
+    half = 1.96 * 0.4 / 2**0.5
+    assert (round(found.lower, 9), round(found.upper, 9)) == (
+        round(0.3 - half, 9),
+        round(0.3 + half, 9),
+    )
