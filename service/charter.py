@@ -32,7 +32,7 @@ class Reveal(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Charter:
-    """What an imaging charter lays down; each member has the safe value unless it is set."""
+    """What an imaging charter lays down; each member has its default unless it is set."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
     reconciliation: Reconciliation | None = None
@@ -54,7 +54,7 @@ class Charter:
 
 
 CHARTER = TypeAdapter(Charter)
-SAFE = Charter(
+DEFAULTS = Charter(
     reconciliation=Reconciliation.ADJUDICATION,
     corrections=Corrections.FREE,
     reveal=Reveal.NEVER,
@@ -66,5 +66,5 @@ SAFE = Charter(
 
 @lru_cache(maxsize=256)
 def charter_of(content: str) -> Charter:
-    """The charter that is stored with a trial, with the safe value for each member not set."""
-    return Charter(**{**asdict(SAFE), **CHARTER.validate_json(content).given()})
+    """The charter that is stored with a trial, with the default of each member not set."""
+    return Charter(**{**asdict(DEFAULTS), **CHARTER.validate_json(content).given()})

@@ -68,7 +68,7 @@ class Trial:
     compartments: tuple[str, ...]
     adjudicate_on: tuple[Variable, ...]
     charter: Charter
-    """With the safe value of each member that was not set."""
+    """With the default of each member that was not set."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,9 @@ from service.audit.key import known_key
 from service.audit.records import altered_records
 from service.audit.verify import Altered, Sound, check, check_stored, rows_of
 from service.callers import COMMAND_LINE
+from service.commands.opened import DataFolder, settings_of, within
 from service.commands.unusable import Unusable
-from service.opening import database_as_it_is, open_database
+from service.opening import database_as_it_is
 from service.settings import Settings
 
 ALTERED = 1
@@ -30,12 +31,10 @@ audit = typer.Typer(
     rich_markup_mode=None,
 )
 
-Data = Annotated[Path | None, typer.Option(help="Folder of the database and the files.")]
-
 
 @audit.command()
 def verify(
-    data: Data = None,
+    data: DataFolder = None,
     heads: Annotated[
         Path | None, typer.Option(help="Heads kept before; else those of the settings, if any.")
     ] = None,
@@ -48,7 +47,7 @@ def verify(
 
     The key of the trail is read from the file that the settings name.
     """
-    settings = _settings(data)
+    settings = settings_of(data)
     key = known_key(settings.audit_key)
     for given in filter(None, (heads, file)):
         if not given.is_file():
@@ -65,9 +64,9 @@ def verify(
 
 
 @audit.command()
-def head(data: Data = None) -> None:
+def head(data: DataFolder = None) -> None:
     """Print the head as it is kept: the last entry, the instant, its seal, and a seal of these."""
-    settings = _settings(data)
+    settings = settings_of(data)
     key = known_key(settings.audit_key)
     with database_as_it_is(settings) as connection:
         found = head_of(connection)
@@ -79,24 +78,15 @@ def head(data: Data = None) -> None:
 @audit.command()
 def export(
     file: Annotated[Path, typer.Argument(help="The new file: CSV by .csv, else JSON lines.")],
-    data: Data = None,
+    data: DataFolder = None,
 ) -> None:
     """Copy the trail with its seals, so that the copy can be verified. The trail tells of it."""
-    settings = _settings(data)
     separated = file.suffix == COMMA_SEPARATED
     with _new(file) as opened:
-        database = open_database(settings)
-        try:
-            database.run(lambda connection: enter(connection, COMMAND_LINE, _exported(separated)))
-        finally:
-            database.close()
-        with database_as_it_is(settings) as connection:
+        within(data, lambda connection: enter(connection, COMMAND_LINE, _exported(separated)))
+        with database_as_it_is(settings_of(data)) as connection:
             count = write_trail(opened, rows_of(connection), separated=separated)
     typer.echo(f"{count} entries")
-
-
-def _settings(folder: Path | None) -> Settings:
-    return Settings(folder=folder) if folder else Settings()
 
 
 def _check_database(settings: Settings, key: bytes, heads: Iterable[Head]) -> Sound:

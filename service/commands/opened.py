@@ -18,9 +18,14 @@ DataFolder = Annotated[
 Reason = Annotated[str, typer.Option(help="Why, for whoever reviews it.", show_default=False)]
 
 
+def settings_of(data: Path | None) -> Settings:
+    """The settings, with the folder that the command was told, if any."""
+    return Settings(folder=data) if data else Settings()
+
+
 def within(data: Path | None, unit: Callable[[Connection], T]) -> T:
     """Run one unit of work in the database of the settings, and wait until it is durable."""
-    database = open_database(Settings(folder=data) if data else Settings())
+    database = open_database(settings_of(data))
     try:
         return database.run(unit)
     finally:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -194,3 +194,18 @@ def trial(new_trial):
 @pytest.fixture
 def subject(trial) -> str:
     return trial.subject()
+
+
+@pytest.fixture(scope="session")
+def send() -> Callable[..., str]:
+    """Upload one series of a subject by a trial's workstation, and return its id."""
+
+    def send_(trial: Any, subject: str, *files: Path) -> str:
+        parts = [("files", (file.name, file.read_bytes())) for file in files]
+        path = f"/v1/subjects/{subject}/series"
+        answer = trial.client("WORKSTATION").post(path, files=parts)
+        assert answer.status_code == 201, answer.text
+        (series,) = answer.json()["series"]
+        return str(series["id"])
+
+    return send_

@@ -31,18 +31,8 @@ def folder(volume, tmp_path_factory) -> Path:
     return place
 
 
-def send(trial, subject: str, *files: Path) -> str:
-    """Upload one series and return its id."""
-    parts = [("files", (file.name, file.read_bytes())) for file in files]
-    path = f"/v1/subjects/{subject}/series"
-    answer = trial.client("WORKSTATION").post(path, files=parts)
-    assert answer.status_code == 201, answer.text
-    (series,) = answer.json()["series"]
-    return str(series["id"])
-
-
 @pytest.fixture
-def series(trial, subject, folder) -> str:
+def series(trial, subject, folder, send) -> str:
     return send(trial, subject, *sorted(folder.iterdir()))
 
 
@@ -53,7 +43,7 @@ def shelf() -> dict[str, Any]:
 
 
 @pytest.fixture
-def untouched(shelf, new_trial, folder) -> tuple[Any, str]:
+def untouched(shelf, new_trial, folder, send) -> tuple[Any, str]:
     """A trial with a series that is never measured: for what is refused."""
     if "untouched" not in shelf:
         made = new_trial()
@@ -197,7 +187,7 @@ def test_a_refusal_of_the_images_has_its_code(trial, series, volume) -> None:
     assert kept(trial, series) == []
 
 
-def test_a_single_real_slice_is_measured_in_its_plane(trial, subject, shared) -> None:
+def test_a_single_real_slice_is_measured_in_its_plane(trial, subject, shared, send) -> None:
     file = shared / "data/dicom/ct-two-timepoint-pairs/A062055/19001228-131.dcm"
     image = load([file])
     _, rows, columns = image.stored.shape
@@ -209,7 +199,7 @@ def test_a_single_real_slice_is_measured_in_its_plane(trial, subject, shared) ->
 
 
 @pytest.fixture
-def liver(trial, subject, shared) -> tuple[Path, str, str]:
+def liver(trial, subject, shared, send) -> tuple[Path, str, str]:
     """Where the files are, the images as a series, and the segmentation as another."""
     place = shared / "data/dicom/liver-ct-seg-sr"
     images = send(trial, subject, *sorted((place / "ct").iterdir()))
@@ -240,7 +230,7 @@ def test_a_mask_alone_is_measured_in_its_own_geometry(trial, liver) -> None:
     assert no_mask.json()["errors"][0]["pointer"] == "/mask/series_id"
 
 
-def test_a_mask_of_another_subject_is_not_there(trial, liver, series) -> None:
+def test_a_mask_of_another_subject_is_not_there(trial, liver, series, send) -> None:
     """Both are the caller's own, and still do not belong together."""
     place, _, _ = liver
     other = send(trial, trial.subject("S-002"), place / "seg_liver.dcm")

@@ -178,22 +178,13 @@ def test_a_stack_that_is_named_comes_before_the_masks_own(folder, volumes, seg) 
 # Over HTTP
 
 
-def send(trial, subject: str, *files: Path) -> str:
-    parts = [("files", (file.name, file.read_bytes())) for file in files]
-    path = f"/v1/subjects/{subject}/series"
-    answer = trial.client("WORKSTATION").post(path, files=parts)
-    assert answer.status_code == 201, answer.text
-    (series,) = answer.json()["series"]
-    return str(series["id"])
-
-
 @pytest.fixture(scope="module")
 def shelf() -> dict[str, Any]:
     return {}
 
 
 @pytest.fixture
-def stored(shelf, new_trial, folder, seg, structures) -> tuple[Any, dict[str, str]]:
+def stored(shelf, new_trial, folder, seg, structures, send) -> tuple[Any, dict[str, str]]:
     """A trial, and in it the ids of the series of two stacks and of the masks on it."""
     if not shelf:
         trial = new_trial()

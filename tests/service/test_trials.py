@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-SAFE = {
+DEFAULTS = {
     "reconciliation": "ADJUDICATION",
     "corrections": "FREE",
     "reveal": "NEVER",
@@ -42,7 +42,7 @@ def test_a_trial_is_answered_whole_with_what_was_left_out(admin) -> None:
         "readers": 2,
         "compartments": [],
         "adjudicate_on": ["BEST_OVERALL"],
-        "charter": SAFE,
+        "charter": DEFAULTS,
     }
     assert admin.get(f"/v1/trials/{trial['id']}").json() == trial
 
@@ -55,7 +55,7 @@ def test_a_trial_keeps_what_its_protocol_sets_and_nothing_more(admin) -> None:
         "readers": 1,
         "compartments": ["primary", "distant"],
         "adjudicate_on": ["OVERALL", "NEW_LESION"],
-        "charter": SAFE | {"reconciliation": "CONSENSUS", "reauthenticate": True},
+        "charter": DEFAULTS | {"reconciliation": "CONSENSUS", "reauthenticate": True},
     }
     made = admin.post("/v1/trials", json=body).json()
     assert admin.get(f"/v1/trials/{made['id']}").json() == {"id": made["id"], **body}
